@@ -1,0 +1,13 @@
+#pragma once
+// The graph as a picture: Graphviz DOT.
+
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+/// Every node that `root` depends on, with op, shape and state: `dot -Tsvg graph.dot > graph.svg`.
+std::string to_dot(const Tensor& root);
+
+}  // namespace gradus

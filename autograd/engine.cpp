@@ -1,0 +1,160 @@
+#include "autograd/engine.h"
+
+#include <algorithm>
+
+#include "tensor/creation.h"
+#include "tensor/errors.h"
+#include "tensor/map.h"
+
+namespace gradus {
+
+// A leaf without hooks collects straight into the gradient that the user reads.
+Tensor& Grad::slot() const {
+  const bool direct = node_->state == autograd::State::leaf && node_->hooks.empty();
+  return direct ? node_->grad : node_->incoming;
+}
+
+Tensor Grad::buffer() const {
+  Tensor& grad = slot();
+  if (!grad.defined()) grad = zeros(node_->shape);
+  return grad;
+}
+
+Grad::Accumulator Grad::accumulator() const {
+  Tensor& grad = slot();
+  if (grad.defined()) return {grad, 1};
+  grad = empty(node_->shape);
+  return {grad, 0};
+}
+
+void Grad::operator+=(Tensor t) const {
+  check_shape(t.shape() == node_->shape, "backward of a node after {}: gradient {} for shape {}",
+              node_->op, t.shape(), node_->shape);
+  Tensor& grad = slot();
+  // Sole owner of the whole storage: nobody can see the numbers change when more is added.
+  const bool adoptable = t.is_contiguous() && t.offset() == 0 && t.storage().use_count() == 1 &&
+                         t.storage()->size() == t.numel();
+  if (!grad.defined() && adoptable) {
+    grad = t.detach();
+    return;
+  }
+  if (grad.defined()) {
+    add_into(grad, t);
+  } else {
+    grad = dense_copy(t);
+  }
+}
+
+namespace autograd {
+namespace {
+
+using Order = std::vector<std::shared_ptr<Node>, CachingAllocator<std::shared_ptr<Node>>>;
+
+bool older(const std::shared_ptr<Node>& a, const std::shared_ptr<Node>& b) { return a->id < b->id; }
+
+void check_runnable(const Node& node, uint64_t oldest) {
+  check<GraphError>(node.state != State::freed,
+                    "backward: the graph behind {} {} was already freed by an earlier backward; "
+                    "add the losses and call backward once, or compute the values again",
+                    node.op, node.shape);
+  check<GraphError>(node.state == State::leaf || node.id >= oldest,
+                    "checkpoint: the function uses {} {}, which has history outside it; pass it as "
+                    "an input or detach it",
+                    node.op, node.shape);
+  check<GraphError>(node.output.unchanged(),
+                    "backward: the result of {} {} was changed in place after it was computed",
+                    node.op, node.shape);
+}
+
+// Every node that root depends on, newest first: a max-heap on the creation id.
+void collect(const std::shared_ptr<Node>& root, uint64_t oldest, Order& heap, Order& order) {
+  const auto push = [&](const std::shared_ptr<Node>& node) {
+    if (node->queued) return;
+    node->queued = true;
+    heap.push_back(node);
+    std::push_heap(heap.begin(), heap.end(), older);
+  };
+  push(root);
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), older);
+    order.push_back(std::move(heap.back()));
+    heap.pop_back();
+    Node& node = *order.back();
+    check_runnable(node, oldest);
+    for (const Edge& edge : node.edges()) {
+      check<GraphError>(edge.saved.unchanged(),
+                        "backward: an input of {} -> {} was changed in place after it was used",
+                        node.op, node.shape);
+      if (grad_of(edge)) push(edge.input);
+    }
+  }
+}
+
+// Hooks see the complete gradient and may replace it.
+void run_hooks(Node& node) {
+  for (const auto& hook : node.hooks) {
+    const Tensor replaced = hook(node.incoming);
+    if (!replaced.defined()) continue;
+    check_shape(replaced.shape() == node.shape, "hook on {}: gradient {} for shape {}", node.op,
+                replaced.shape(), node.shape);
+    node.incoming = dense_copy(replaced);
+  }
+}
+
+void keep_grad(Node& node) {
+  if (node.grad.defined()) {
+    add_into(node.grad, node.incoming);
+  } else {
+    node.grad = dense_copy(node.incoming);  // the op's backward still reads the other one
+  }
+}
+
+void visit(Node& node) {
+  const bool leaf = node.state == State::leaf;
+  if (node.incoming.defined()) {
+    run_hooks(node);
+    if (leaf || node.retains_grad) keep_grad(node);
+    if (!leaf) node.run(node.incoming);
+    node.incoming = Tensor();
+  }
+  if (leaf) return;
+  node.release();
+  node.state = State::freed;
+}
+
+// Whatever happens, no node stays marked or keeps half a gradient.
+struct Pass {
+  Order heap, order;
+  ~Pass() {
+    for (const auto* nodes : {&heap, &order}) {
+      for (const auto& node : *nodes) {
+        if (node == nullptr) continue;
+        node->queued = false;
+        node->incoming = Tensor();
+      }
+    }
+  }
+};
+
+}  // namespace
+
+void backward(const Tensor& root, const Tensor& dy, uint64_t oldest) {
+  check<GraphError>(root.node() != nullptr && wants_grad(root),
+                    "backward: this tensor {} depends on nothing that requires a gradient "
+                    "(gradients themselves cannot be differentiated again)",
+                    root.shape());
+  check_shape(dy.shape() == root.shape(), "backward: gradient {} for a tensor of shape {}",
+              dy.shape(), root.shape());
+  const NoGrad guard;
+  Pass pass;
+  collect(root.node(), oldest, pass.heap, pass.order);
+  Grad(root.node().get()) += dense_copy(dy);
+  for (std::shared_ptr<Node>& node : pass.order) {
+    visit(*node);
+    node->queued = false;
+    node.reset();
+  }
+}
+
+}  // namespace autograd
+}  // namespace gradus

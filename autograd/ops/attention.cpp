@@ -1,0 +1,101 @@
+// Scaled dot-product attention, fused: the matrix of probabilities is never kept.
+
+#include "tensor/kernels/attention.h"
+
+#include <cmath>
+
+#include "autograd/ops.h"
+#include "autograd/record.h"
+#include "autograd/sample.h"
+#include "tensor/errors.h"
+#include "tensor/map.h"
+
+namespace gradus {
+namespace {
+
+void check_attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& o) {
+  const bool ranks = q.rank() == 4 && k.rank() == 4 && v.shape() == k.shape();
+  check_shape(ranks && q.dim(0) == k.dim(0) && q.dim(3) == k.dim(3) && q.dim(3) > 0,
+              "attention: q {}, k {} and v {} must be (B, T, NH, hs) and twice (B, S, NKV, hs)",
+              q.shape(), k.shape(), v.shape());
+  check_shape(k.dim(2) > 0 && q.dim(2) % k.dim(2) == 0,
+              "attention: {} key/value heads do not divide {} query heads", k.dim(2), q.dim(2));
+  check_shape(!o.key_mask.defined() || o.key_mask.shape() == Shape({k.dim(0), k.dim(1)}),
+              "attention: key_mask {} must be ({}, {}), one number per key", o.key_mask.shape(),
+              k.dim(0), k.dim(1));
+}
+
+// Heads may lie anywhere in memory, e.g. side by side in one packed qkv; one head must be dense.
+Tensor dense_heads(const Tensor& x) { return x.strides()[3] == 1 ? x : dense(x); }
+
+kernels::HeadStrides head_strides(const Tensor& x) {
+  return {x.strides()[0], x.strides()[1], x.strides()[2]};
+}
+
+real* buffer_or_null(Grad grad) { return grad ? grad.buffer().mutable_data() : nullptr; }
+
+}  // namespace
+
+// Vaswani et al. 2017, eq. 1, for each head:
+//   y  = P v,   P = softmax(s),   s = scale q kᵀ (+ bias, hidden keys -∞)
+//   dv = Pᵀ dy,   ds = P (dP - Σ P dP),   dP = dy vᵀ,   dq = scale ds k,   dk = scale dsᵀ q
+// q (B, T, NH, hs), k, v (B, S, NKV, hs) -> y (B, T, NH, hs). Saved: q, k, v, y and log Σ e^s.
+Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
+                 const AttentionOptions& options) {
+  check_attention(query, key, value, options);
+  const Tensor q = dense_heads(query), k = dense_heads(key), v = dense_heads(value);
+  const int64_t B = q.dim(0), T = q.dim(1), NH = q.dim(2), hs = q.dim(3), S = k.dim(1);
+  const Tensor mask = options.key_mask.defined() ? dense(options.key_mask) : Tensor();
+  const Tensor bias = options.bias.defined() ? options.bias.detach().expand({B, NH, T, S}) : Tensor();
+  check_shape(!bias.defined() || bias.strides()[3] == 1 || S <= 1,
+              "attention: bias {} must have one number per key in its last dimension",
+              options.bias.shape());
+  const Tensor rows = bias.defined() && bias.strides()[2] != S ? dense(bias) : bias;
+  kernels::Attention a{
+      .B = B, .T = T, .S = S, .NH = NH, .NKV = k.dim(2), .hs = hs,
+      .scale = options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<real>(hs)),
+      .causal = options.causal,
+      .key_mask = mask.defined() ? mask.data() : nullptr,
+      .bias = rows.defined() ? rows.data() : nullptr,
+      .bias_batch = rows.defined() ? rows.strides()[0] : 0,
+      .bias_head = rows.defined() ? rows.strides()[1] : 0,
+      .q_strides = head_strides(q), .k_strides = head_strides(k), .v_strides = head_strides(v)};
+  Tensor y(q.shape()), lse({B, NH, T});
+  kernels::attention(a, q.data(), k.data(), v.data(), y.mutable_data(), lse.mutable_data());
+  auto backward = [=](const Tensor& dy, Grad dq, Grad dk, Grad dv) {
+    static_cast<void>(mask), static_cast<void>(rows);  // `a` points into them
+    kernels::attention_backward(a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
+                                buffer_or_null(dq), buffer_or_null(dk), buffer_or_null(dv));
+  };
+  return record("attention", y, backward, query, key, value);
+}
+
+namespace {
+
+OpSample sample(std::vector<Shape> shapes, AttentionOptions options) {
+  return {.op = "attention",
+          .inputs = std::move(shapes),
+          .fn = [=](Inputs x) { return attention(x[0], x[1], x[2], options); }};
+}
+
+const Shape same{2, 3, 2, 4};
+
+const SampleRegistrar samples{
+    sample({same, same, same}, {.causal = true}),
+    sample({{2, 2, 4, 3}, {2, 5, 2, 3}, {2, 5, 2, 3}}, {.causal = true, .scale = real(0.3)}),
+    sample({same, {2, 4, 1, 4}, {2, 4, 1, 4}},
+           {.key_mask = from_data({2, 4}, {1, 1, 0, 0, 0, 0, 0, 0})}),
+    sample({same, same, same}, {.bias = from_data({3, 3}, {0, 1, 2, -1, 0, 1, -2, -1, 0})}),
+    {.op = "attention",
+     .inputs = {same, same, same},
+     .fn = [](Inputs x) { return attention(x[0], x[1], x[2]); },
+     .zero_size = {{0, 3, 2, 4}, {0, 3, 2, 4}, {0, 3, 2, 4}},
+     .errors = {{{{2, 3, 4}, same, same},
+                 "attention: q (2, 3, 4), k (2, 3, 2, 4) and v (2, 3, 2, 4) must be (B, T, NH, "
+                 "hs) and twice (B, S, NKV, hs)"},
+                {{{2, 3, 3, 4}, same, same},
+                 "attention: 2 key/value heads do not divide 3 query heads"}}},
+};
+
+}  // namespace
+}  // namespace gradus

@@ -1,0 +1,25 @@
+# OpenBLAS must be the OpenMP build: the pthread build is fought over by two thread pools, and the
+# serial build is not thread-safe. All builds share one soname, hence the explicit paths and RPATH.
+find_path(GRADUS_OPENBLAS_INCLUDE cblas.h
+          PATH_SUFFIXES openblas-openmp x86_64-linux-gnu/openblas-openmp openblas REQUIRED)
+find_library(GRADUS_OPENBLAS_LIBRARY openblas
+             PATH_SUFFIXES openblas-openmp x86_64-linux-gnu/openblas-openmp REQUIRED)
+add_library(gradus-blas INTERFACE)
+target_include_directories(gradus-blas SYSTEM INTERFACE ${GRADUS_OPENBLAS_INCLUDE})
+target_link_libraries(gradus-blas INTERFACE ${GRADUS_OPENBLAS_LIBRARY})
+get_filename_component(GRADUS_OPENBLAS_DIR ${GRADUS_OPENBLAS_LIBRARY} DIRECTORY)
+target_link_options(gradus-blas INTERFACE "LINKER:-rpath,${GRADUS_OPENBLAS_DIR}")
+
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(fmt REQUIRED)
+find_package(hwy REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+
+# Warnings for our own code, never for those who link against it.
+add_library(gradus-warnings INTERFACE)
+target_compile_options(gradus-warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+option(GRADUS_WERROR "Treat warnings as errors" OFF)
+if(GRADUS_WERROR)
+  target_compile_options(gradus-warnings INTERFACE -Werror)
+endif()

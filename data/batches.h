@@ -1,0 +1,87 @@
+#pragma once
+// Batches for causal language models: at every position the target is the next token.
+// B batch, T time (the block size).
+
+#include <span>
+#include <vector>
+
+#include "tensor/tokens.h"
+
+namespace gradus {
+
+/// targets(b, t) is the token that follows ids(b, t) in the text. Both (B, T).
+struct Batch {
+  Tokens ids;
+  Tokens targets;
+};
+
+struct CausalLoaderConfig {
+  int64_t batch_size = 12;
+  int64_t block_size = 64;
+  uint64_t seed = 0;
+};
+
+/// Endless training batches, as nanoGPT draws them: each row starts at a place of its own, chosen
+/// uniformly among all those that leave room for T + 1 tokens. Batch k depends on (seed, k) alone,
+/// so that one number, position(), resumes a run bit for bit.
+class CausalLoader {
+ public:
+  /// Throws ValueError for sizes below 1 and a text of fewer than T + 1 tokens.
+  CausalLoader(std::vector<int32_t> text, const CausalLoaderConfig& settings);
+
+  /// auto [ids, targets] = loader.next();
+  Batch next() { return batch(position_++); }
+  /// Batch k, wherever the loader stands.
+  Batch batch(uint64_t k) const;
+  /// Batches handed out so far: what a checkpoint stores and seek() restores.
+  uint64_t position() const { return position_; }
+  void seek(uint64_t position) { position_ = position; }
+
+  const CausalLoaderConfig& config() const { return config_; }
+  int64_t num_tokens() const { return static_cast<int64_t>(text_.size()); }
+
+ private:
+  std::vector<int32_t> text_;
+  CausalLoaderConfig config_;
+  uint64_t position_ = 0;
+};
+
+/// A text in non-overlapping blocks, in which every token after the first is a target exactly
+/// once: block i predicts tokens iT + 1 ... iT + T. Blocks come B at a time; the last, partial
+/// block is a batch (1, t) of its own.
+///   for (const auto& [ids, targets] : evaluation_blocks(text, B, T)) ...
+class EvaluationBlocks {
+ public:
+  /// A view of `text`. Throws ValueError for sizes below 1 and a text of fewer than 2 tokens.
+  EvaluationBlocks(std::span<const int32_t> text, int64_t batch_size, int64_t block_size);
+
+  /// Number of batches.
+  int64_t size() const { return full_batches_ + (partial_ > 0 ? 1 : 0); }
+  Batch operator[](int64_t i) const;
+  /// Number of targets in all batches together: one less than there are tokens.
+  int64_t num_targets() const { return static_cast<int64_t>(text_.size()) - 1; }
+
+  struct Iterator {
+    const EvaluationBlocks* blocks;
+    int64_t i;
+    Batch operator*() const { return (*blocks)[i]; }
+    Iterator& operator++() { return ++i, *this; }
+    bool operator!=(const Iterator& other) const { return i != other.i; }
+  };
+  Iterator begin() const { return {this, 0}; }
+  Iterator end() const { return {this, size()}; }
+
+ private:
+  std::span<const int32_t> text_;
+  int64_t batch_size_, block_size_;
+  int64_t full_blocks_;   // blocks of T targets
+  int64_t full_batches_;  // ceil(full_blocks_ / B)
+  int64_t partial_;       // targets in the last block, 0 if it is a full one
+};
+
+inline EvaluationBlocks evaluation_blocks(std::span<const int32_t> text, int64_t batch_size,
+                                          int64_t block_size) {
+  return {text, batch_size, block_size};
+}
+
+}  // namespace gradus

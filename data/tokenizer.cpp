@@ -1,0 +1,31 @@
+#include "data/tokenizer.h"
+
+#include "tensor/errors.h"
+
+namespace gradus {
+
+Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
+  std::error_code none;
+  const bool is_char = std::filesystem::exists(directory / CharTokenizer::file_name, none);
+  check<FileError>(is_char, "{}: there is no tokenizer in this folder (a {} is needed)",
+                   directory.string(), CharTokenizer::file_name);
+  return Tokenizer(CharTokenizer::load(directory));
+}
+
+void Tokenizer::save(const std::filesystem::path& directory) const {
+  std::visit([&](const auto& kind) { kind.save(directory); }, kind_);
+}
+
+std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
+  return std::visit([&](const auto& kind) { return kind.encode(text); }, kind_);
+}
+
+std::string Tokenizer::decode(std::span<const int32_t> ids) const {
+  return std::visit([&](const auto& kind) { return kind.decode(ids); }, kind_);
+}
+
+int64_t Tokenizer::vocab_size() const {
+  return std::visit([](const auto& kind) { return kind.vocab_size(); }, kind_);
+}
+
+}  // namespace gradus

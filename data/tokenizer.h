@@ -1,0 +1,36 @@
+#pragma once
+// Tokenizer: any one of the kinds of tokenizer, as a value. A new kind needs encode, decode,
+// vocab_size, save and load, a place in `Kind`, and a line in Tokenizer::load.
+
+#include <variant>
+
+#include "data/char_tokenizer.h"
+
+namespace gradus {
+
+class Tokenizer {
+ public:
+  using Kind = std::variant<CharTokenizer>;
+
+  /// Tokenizer tokenizer(CharTokenizer::train(text));
+  explicit Tokenizer(Kind kind) : kind_(std::move(kind)) {}
+
+  /// The tokenizer whose files lie in a model folder. Throws FileError if there is none.
+  static Tokenizer load(const std::filesystem::path& directory);
+  /// Writes those files. Throws FileError.
+  void save(const std::filesystem::path& directory) const;
+
+  /// Throws ValueError for text that the vocabulary cannot express.
+  std::vector<int32_t> encode(std::string_view text) const;
+  /// Throws ValueError for an id outside the vocabulary.
+  std::string decode(std::span<const int32_t> ids) const;
+  int64_t vocab_size() const;
+
+  /// For what only one kind can do: std::get_if<CharTokenizer>(&tokenizer.kind()).
+  const Kind& kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+}  // namespace gradus

@@ -1,0 +1,76 @@
+#include "nn/gpt.h"
+
+#include <cmath>
+
+#include "nn/init.h"
+#include "tensor/errors.h"
+
+namespace gradus {
+
+BlockConfig GPTConfig::block() const {
+  return {.n_embd = n_embd,
+          .n_head = n_head,
+          .dropout = dropout,
+          .bias = bias,
+          .causal = true,
+          .norm = norm,
+          .placement = placement,
+          .activation = activation,
+          .norm_eps = norm_eps};
+}
+
+const GPTConfig& GPTConfig::checked() const {
+  constexpr int64_t most = int64_t{1} << 31;
+  const std::pair<const char*, int64_t> sizes[] = {{"block_size", block_size},
+                                                   {"vocab_size", vocab_size},
+                                                   {"n_layer", n_layer},
+                                                   {"n_head", n_head},
+                                                   {"n_embd", n_embd}};
+  for (const auto& [name, size] : sizes) {
+    check_value(size > 0 && size < most, "GPT: {} = {} must be positive and below 2^31", name, size);
+  }
+  check_value(n_layer <= 10000, "GPT: n_layer = {} must be at most 10000", n_layer);
+  check_value(n_embd % n_head == 0, "GPT: n_head = {} must divide n_embd = {}", n_head, n_embd);
+  check_value(dropout >= 0 && dropout < 1, "GPT: dropout = {} must be in [0, 1)", dropout);
+  check_value(norm_eps > 0, "GPT: norm_eps = {} must be positive", norm_eps);
+  return *this;
+}
+
+namespace {
+
+// Radford et al. 2019, §2.3: the projections that add to the residual stream start smaller, so
+// that its variance does not grow with the number of layers.
+void initialise(const std::string& name, const Tensor& x, int64_t n_layer) {
+  const Draw draw = draw_for(default_generator().seed, name);
+  if (name.ends_with("bias")) return init::constant(x, 0);
+  if (x.rank() < 2) return init::constant(x, 1);  // the weight of a norm
+  const bool residual = name.ends_with("c_proj.weight");
+  const real std = real(0.02);
+  init::normal(x, residual ? std / std::sqrt(static_cast<real>(2 * n_layer)) : std, draw);
+}
+
+}  // namespace
+
+GPT::GPT(const GPTConfig& c) : config(c.checked()) {
+  for (const NamedTensor& p : named_parameters()) initialise(p.name, p.tensor, config.n_layer);
+}
+
+Linear GPT::head() const {
+  return config.tie_weights ? Linear::sharing(wte.weight)
+                            : Linear(config.n_embd, config.vocab_size, {.bias = false});
+}
+
+Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
+  check_shape(ids.shape.rank() == 2, "GPT: ids {} must be (B, T)", ids.shape);
+  const int64_t T = ids.dim(1), past = cache == nullptr ? 0 : cache->length();
+  check_shape(past + T <= config.block_size, "GPT: {} tokens exceed block_size {}", past + T,
+              config.block_size);
+  const Tensor positions = wpe.weight->narrow(0, past, T);  // (T, C), the same for every sequence
+  Tensor x = drop(wte(ids) + positions);                    // (B, T, C)
+  for (size_t l = 0; l < h.size(); ++l) {
+    x = h[l](x, {.cache = cache == nullptr ? nullptr : &cache->layers[l]});
+  }
+  return ln_f(x);
+}
+
+}  // namespace gradus

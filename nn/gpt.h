@@ -1,0 +1,57 @@
+#pragma once
+// GPT-2 (Radford et al. 2019): a decoder-only transformer, with GPT-2's names for its parameters.
+
+#include "nn/block.h"
+
+namespace gradus {
+
+struct GPTConfig {
+  int64_t block_size = 1024;
+  int64_t vocab_size = 50257;
+  int64_t n_layer = 12;
+  int64_t n_head = 12;
+  int64_t n_embd = 768;
+  real dropout = 0;
+  bool bias = true;
+  bool tie_weights = true;
+  NormKind norm = NormKind::layer;
+  Placement placement = Placement::pre;
+  Activation activation = Activation::gelu_tanh;
+  real norm_eps = real(1e-5);
+
+  BlockConfig block() const;
+  /// Throws ValueError naming the first impossible size.
+  const GPTConfig& checked() const;
+};
+
+/// Parameters: wte, wpe, h.{i}.{ln_1, attn.{c_attn, c_proj}, ln_2, mlp.{c_fc, c_proj}}, ln_f and,
+/// unless tied to wte, lm_head. Initialised as GPT-2: N(0, 0.02), residual projections
+/// N(0, 0.02 / √(2 n_layer)), biases 0; each stream depends on the seed of the default generator
+/// and the parameter's name alone.
+struct GPT : Module {
+  explicit GPT(const GPTConfig& c);
+  GPTConfig config;
+  Embedding wte = child("wte", Embedding(config.vocab_size, config.n_embd));
+  Embedding wpe = child("wpe", Embedding(config.block_size, config.n_embd));
+  Dropout drop = child("drop", Dropout(config.dropout));
+  std::vector<Block> h = children<Block>("h", config.n_layer, config.block());
+  Norm ln_f = child("ln_f", Norm(config.n_embd, config.block().norm_options()));
+  Linear lm_head = child("lm_head", head());
+
+  /// ids (B, T) -> hidden states after the last norm (B, T, C). With a cache, ids follow the tokens
+  /// in it. Throws ShapeError if positions run past block_size.
+  Tensor hidden(const Tokens& ids, KVCache* cache = nullptr) const;
+  /// ids (B, T) -> logits (B, T, V) of each next token.
+  Tensor operator()(const Tokens& ids, KVCache* cache = nullptr) const {
+    return lm_head(hidden(ids, cache));
+  }
+  /// Mean cross-entropy in nats of targets (B, T); target -100 counts nothing.
+  Tensor loss(const Tokens& ids, const Tokens& targets) const {
+    return cross_entropy((*this)(ids), targets);
+  }
+
+ private:
+  Linear head() const;
+};
+
+}  // namespace gradus

@@ -1,0 +1,55 @@
+#include "nn/summary.h"
+
+#include <algorithm>
+
+namespace gradus {
+namespace {
+
+// In the order of asking: h.0.attn.c_attn is attention, ln_f a norm.
+std::string kind_of(const std::string& name) {
+  const std::pair<const char*, const char*> kinds[] = {
+      {"attn.", "attention"}, {"mlp.", "MLP"},       {"ln_", "norm"},
+      {"wte", "embedding"},   {"wpe", "embedding"},  {"lm_head", "embedding"}};
+  for (const auto& [part, kind] : kinds) {
+    if (name.find(part) != std::string::npos) return kind;
+  }
+  return "other";
+}
+
+double percent(int64_t part, int64_t whole) {
+  return 100.0 * static_cast<double>(part) / static_cast<double>(std::max<int64_t>(whole, 1));
+}
+
+}  // namespace
+
+std::vector<ParameterGroup> parameter_groups(const Module& model) {
+  std::vector<ParameterGroup> groups{{"embedding"}, {"attention"}, {"MLP"}, {"norm"}, {"other"}};
+  for (const NamedTensor& p : model.named_parameters()) {
+    for (ParameterGroup& g : groups) {
+      if (g.kind == kind_of(p.name)) g.count += p.tensor.numel();
+    }
+  }
+  std::erase_if(groups, [](const ParameterGroup& g) { return g.count == 0; });
+  return groups;
+}
+
+std::string summary(const Module& model) {
+  const auto parameters = model.named_parameters();
+  const int64_t total = model.num_parameters();
+  size_t width = 9;
+  for (const NamedTensor& p : parameters) width = std::max(width, p.name.size());
+  std::string text = fmt::format("{:<{}}  {:>16}  {:>12}  {:>6}\n", "parameter", width, "shape", "count", "%");
+  for (const NamedTensor& p : parameters) {
+    text += fmt::format("{:<{}}  {:>16}  {:>12}  {:>6.2f}{}\n", p.name, width,
+                        fmt::format("{}", p.tensor.shape()), p.tensor.numel(),
+                        percent(p.tensor.numel(), total), p.tensor.requires_grad() ? "" : "  frozen");
+  }
+  text += "\n";
+  for (const ParameterGroup& g : parameter_groups(model)) {
+    text += fmt::format("{:<{}}  {:>16}  {:>12}  {:>6.2f}\n", g.kind, width, "", g.count,
+                        percent(g.count, total));
+  }
+  return text + fmt::format("{:<{}}  {:>16}  {:>12}  {:>6.2f}\n", "total", width, "", total, 100.0);
+}
+
+}  // namespace gradus

@@ -1,0 +1,53 @@
+#pragma once
+// A caching allocator: freed blocks wait in free lists by size class, so that a training step in
+// steady state never asks the system for memory. Blocks are 64-byte aligned.
+
+#include <cstddef>
+#include <memory>
+
+#include "tensor/real.h"
+
+namespace gradus {
+
+/// Bytes in use, their peak, bytes waiting in the free lists, and how often the system was asked.
+struct MemoryStats {
+  int64_t live_bytes = 0;
+  int64_t peak_bytes = 0;
+  int64_t cached_bytes = 0;
+  int64_t system_allocations = 0;
+};
+
+struct MemoryBlock {
+  void* data = nullptr;
+  size_t capacity = 0;  // bytes, a size class
+};
+
+/// Powers of two up to 1 MiB, multiples of 64 KiB above. Throws MemoryError.
+size_t size_class(size_t bytes);
+MemoryBlock allocate_block(size_t bytes);
+void free_block(MemoryBlock block);
+
+MemoryStats memory_stats();
+void reset_peak_memory();
+/// Returns every cached block to the system.
+void release_cached_memory();
+
+/// The same blocks for standard containers and std::allocate_shared.
+template <class T>
+struct CachingAllocator {
+  using value_type = T;
+  CachingAllocator() = default;
+  template <class U>
+  CachingAllocator(const CachingAllocator<U>&) {}
+  T* allocate(size_t n) { return static_cast<T*>(allocate_block(n * sizeof(T)).data); }
+  void deallocate(T* p, size_t n) { free_block({p, size_class(n * sizeof(T))}); }
+  bool operator==(const CachingAllocator&) const { return true; }
+};
+
+/// std::make_shared through the caching allocator.
+template <class T, class... Args>
+std::shared_ptr<T> make_cached(Args&&... args) {
+  return std::allocate_shared<T>(CachingAllocator<T>{}, std::forward<Args>(args)...);
+}
+
+}  // namespace gradus

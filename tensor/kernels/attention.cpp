@@ -1,0 +1,122 @@
+// Attention as independent tasks, whose number depends on the shapes alone.
+
+#include "tensor/kernels/attention.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tensor/kernels/attention.cpp"
+#include "tensor/kernels/simd.h"
+// simd.h must come first.
+#include "tensor/kernels/attention_block-inl.h"
+
+#if HWY_ONCE
+
+#include "tensor/allocator.h"
+#include "tensor/kernels/launch.h"
+#include "tensor/kernels/mode.h"
+#include "tensor/parallel.h"
+
+namespace gradus::kernels {
+
+HWY_EXPORT(forward_block);
+HWY_EXPORT(backward_block);
+
+namespace {
+
+// Multiply-adds below which waking a second thread costs more than it saves.
+constexpr int64_t serial_work = int64_t{1} << 18;
+// With fewer key/value heads than this, backward shares them out in pieces.
+constexpr int64_t enough_tasks = 8;
+constexpr int64_t keys_per_task = 2 * keys_per_tile;
+
+// Memory for each thread, from the caching allocator.
+class Scratch {
+ public:
+  explicit Scratch(int64_t reals_per_thread)
+      : stride_(ceil_div(reals_per_thread, 64) * 64),
+        block_(allocate_block(static_cast<size_t>(stride_ * num_threads()) * sizeof(real))) {}
+  ~Scratch() { free_block(block_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  real* mine() const { return static_cast<real*>(block_.data) + stride_ * thread_index(); }
+
+ private:
+  int64_t stride_;
+  MemoryBlock block_;
+};
+
+QueryBlock query_block(const Attention& a, int64_t b, int64_t h, int64_t block) {
+  const int64_t t = block * queries_per_block;
+  return {b, h, h / (a.NH / a.NKV), t, std::min(queries_per_block, a.T - t)};
+}
+
+int64_t query_blocks(const Attention& a) { return ceil_div(a.T, queries_per_block); }
+
+// Calls f(b, head, piece) for every combination, as one parallel task each or, where the whole is
+// small, as a single one.
+template <class F>
+void for_each_task(const Attention& a, int64_t heads, int64_t pieces, F f) {
+  const int64_t tasks = a.B * heads * pieces;
+  const int64_t work = a.B * a.NH * a.T * a.S * a.hs;
+  const int64_t grain = std::max<int64_t>(1, serial_work * tasks / std::max<int64_t>(1, work));
+  parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) f(i / (heads * pieces), i / pieces % heads, i % pieces);
+  });
+}
+
+bool nothing_to_do(const Attention& a) { return a.B == 0 || a.NH == 0 || a.T == 0; }
+
+}  // namespace
+
+void attention(const Attention& a, const real* q, const real* k, const real* v, real* y,
+               real* lse) {
+  if (use_reference()) return reference::attention(a, q, k, v, y, lse);
+  if (nothing_to_do(a)) return;
+  const Scratch scratch((a.hs + a.S + 2) * queries_per_block);
+  const auto forward = HWY_DYNAMIC_DISPATCH(forward_block);
+  for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
+    forward(a, query_block(a, b, h, block), q, k, v, y, lse, scratch.mine());
+  });
+}
+
+// A task owns what it adds to. Where batch and heads give enough tasks, one owns dk and dv of a
+// key/value head and dq of the queries that read it. Otherwise dk, dv and then dq are shared out
+// in pieces, at the price of computing the probabilities twice.
+void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
+                        const real* y, const real* lse, const real* dy, real* dq, real* dk,
+                        real* dv) {
+  if (use_reference()) {
+    return reference::attention_backward(a, q, k, v, y, lse, dy, dq, dk, dv);
+  }
+  if (nothing_to_do(a)) return;
+  const Scratch scratch((2 * a.hs + 2 + 2 * keys_per_tile) * queries_per_block);
+  const auto backward = HWY_DYNAMIC_DISPATCH(backward_block);
+  const int64_t group = a.NH / a.NKV;  // query heads per key/value head
+  const auto keys_task = [&](int64_t b, int64_t kv, int64_t begin, int64_t end, real* own_dq) {
+    for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
+      for (int64_t block = 0; block < query_blocks(a); ++block) {
+        backward(a, query_block(a, b, h, block), begin, end, q, k, v, y, lse, dy, own_dq, dk, dv,
+                 scratch.mine());
+      }
+    }
+  };
+  const bool keys_wanted = dk != nullptr || dv != nullptr;
+  if (keys_wanted && a.B * a.NKV >= enough_tasks) {
+    for_each_task(a, a.NKV, 1,
+                  [&](int64_t b, int64_t kv, int64_t) { keys_task(b, kv, 0, a.S, dq); });
+    return;
+  }
+  if (keys_wanted) {
+    for_each_task(a, a.NKV, ceil_div(a.S, keys_per_task), [&](int64_t b, int64_t kv, int64_t i) {
+      keys_task(b, kv, i * keys_per_task, std::min(a.S, (i + 1) * keys_per_task), nullptr);
+    });
+  }
+  if (dq == nullptr) return;
+  for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
+    backward(a, query_block(a, b, h, block), 0, a.S, q, k, v, y, lse, dy, dq, nullptr, nullptr,
+             scratch.mine());
+  });
+}
+
+}  // namespace gradus::kernels
+
+#endif  // HWY_ONCE

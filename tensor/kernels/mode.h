@@ -1,0 +1,20 @@
+#pragma once
+// Which kernels run: the fast ones, or the plain loops that define what they compute
+// (`gradus --kernels reference`).
+
+#include <string>
+
+namespace gradus::kernels {
+
+enum class Mode { fast, reference };
+
+Mode mode();
+void set_mode(Mode mode);
+inline bool use_reference() { return mode() == Mode::reference; }
+
+/// What runs here, for the run folder and `--version`: "AVX2, OpenBLAS 0.3.21 OpenMP".
+std::string describe();
+/// Throws ValueError if BLAS is not the OpenMP build (other builds are slow or unsafe here).
+void check_blas();
+
+}  // namespace gradus::kernels

@@ -1,0 +1,12 @@
+#include "tensor/parallel.h"
+
+#include <omp.h>
+
+namespace gradus {
+
+int num_threads() { return omp_get_max_threads(); }
+void set_num_threads(int threads) { omp_set_num_threads(std::max(1, threads)); }
+bool in_parallel() { return omp_in_parallel() != 0; }
+int thread_index() { return omp_get_thread_num(); }
+
+}  // namespace gradus

@@ -1,0 +1,47 @@
+#pragma once
+// Storage: the memory behind one or more tensors, and a version that counts its writers.
+
+#include "tensor/allocator.h"
+#include "tensor/real.h"
+
+namespace gradus {
+
+class Storage {
+ public:
+  /// Uninitialised memory for `size` elements; none at all while a MetaMode guard lives.
+  explicit Storage(int64_t size);
+  ~Storage() { free_block(block_); }
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  int64_t size() const { return size_; }
+  /// Null for meta storage.
+  const real* data() const { return static_cast<const real*>(block_.data); }
+  /// Write access counts as a write: it moves the version.
+  real* mutable_data() {
+    ++version_;
+    return static_cast<real*>(block_.data);
+  }
+  uint64_t version() const { return version_; }
+
+ private:
+  MemoryBlock block_;
+  int64_t size_;
+  uint64_t version_ = 0;
+};
+
+/// While it lives, new tensors have shapes but no memory: models too large for the machine can be
+/// built and counted. Reading or writing such a tensor throws.
+class MetaMode {
+ public:
+  MetaMode();
+  ~MetaMode();
+  MetaMode(const MetaMode&) = delete;
+  MetaMode& operator=(const MetaMode&) = delete;
+  static bool enabled();
+
+ private:
+  bool previous_;
+};
+
+}  // namespace gradus
