@@ -9,8 +9,11 @@ namespace {
 
 std::string describe(const autograd::Node& node) {
   const bool leaf = node.state == autograd::State::leaf;
-  const char* style = !leaf ? "shape=box" : node.requires_grad ? "shape=ellipse" : "shape=ellipse, style=dashed";
-  return fmt::format("  n{} [label=\"{}\\n{}\", {}];\n", node.id, node.op, node.shape, style);
+  const bool frozen = leaf && !node.requires_grad;
+  const bool freed = node.state == autograd::State::freed;
+  const char* style = frozen ? ", style=dashed" : freed ? ", style=dotted" : "";
+  return fmt::format("  n{} [label=\"{}\\n{}\", shape={}{}];\n", node.id, node.op, node.shape,
+                     leaf ? "ellipse" : "box", style);
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ void check_runnable(const Node& node, uint64_t oldest) {
 // Every node that root depends on, newest first: a max-heap on the creation id.
 void collect(const std::shared_ptr<Node>& root, uint64_t oldest, Order& heap, Order& order) {
   const auto push = [&](const std::shared_ptr<Node>& node) {
+    check_runnable(*node, oldest);  // also if a backward around this one has queued it
     if (node->queued) return;
     node->queued = true;
     heap.push_back(node);
@@ -80,7 +81,6 @@ void collect(const std::shared_ptr<Node>& root, uint64_t oldest, Order& heap, Or
     order.push_back(std::move(heap.back()));
     heap.pop_back();
     Node& node = *order.back();
-    check_runnable(node, oldest);
     for (const Edge& edge : node.edges()) {
       check<GraphError>(edge.saved.unchanged(),
                         "backward: an input of {} -> {} was changed in place after it was used",

@@ -51,7 +51,8 @@ Worst compare(const std::function<Tensor(Inputs)>& fn, std::span<const Tensor> i
       const double analytic = static_cast<double>(grad.data()[i]);
       const double scale = std::max({1.0, std::abs(analytic), std::abs(numeric)});
       const real error = static_cast<real>(std::abs(analytic - numeric) / scale);
-      if (!(error <= worst.error)) worst = {error, k, i, analytic, numeric};
+      if (std::isnan(error)) return {error, k, i, analytic, numeric};
+      if (error > worst.error) worst = {error, k, i, analytic, numeric};
     }
   }
   return worst;

@@ -15,18 +15,22 @@ Node::Node(const char* name, State initial, const Shape& value_shape)
 uint64_t next_node_id() { return node_counter; }
 
 void defer_destruction(std::span<Edge> edges) {
-  thread_local std::vector<std::shared_ptr<Node>> worklist;
-  thread_local bool draining = false;
+  using Worklist = std::vector<std::shared_ptr<Node>, CachingAllocator<std::shared_ptr<Node>>>;
+  // Not the list itself: tensors of static storage duration die after a thread's own objects.
+  thread_local Worklist* active = nullptr;
+  Worklist mine;
+  Worklist& worklist = active != nullptr ? *active : mine;
   for (Edge& edge : edges) {
-    if (edge.input != nullptr) worklist.push_back(std::move(edge.input));
+    if (edge.input.use_count() == 1) worklist.push_back(std::move(edge.input));
+    edge.input.reset();  // others still hold it: nothing dies here
   }
-  if (draining) return;  // a frame below this one empties the list
-  draining = true;
-  while (!worklist.empty()) {
-    const std::shared_ptr<Node> node = std::move(worklist.back());
-    worklist.pop_back();
+  if (active != nullptr) return;  // a frame below this one empties the list
+  active = &mine;
+  while (!mine.empty()) {
+    const std::shared_ptr<Node> node = std::move(mine.back());
+    mine.pop_back();
   }
-  draining = false;
+  active = nullptr;
 }
 
 }  // namespace gradus::autograd

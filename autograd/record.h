@@ -80,17 +80,20 @@ struct OpNode final : Node {
       : Node(name, State::live, y.shape()), backward(std::move(f)), inputs_{edge_to(inputs)...} {
     output = SavedVersion(y);
   }
-  ~OpNode() override { release_edges(); }
+  ~OpNode() override { drop(); }
 
   std::span<Edge> edges() override { return inputs_; }
   void run(const Tensor& dy) override {
     std::apply([&](const auto&... edge) { (*backward)(dy, grad_of(edge)...); }, inputs_);
   }
-  void release() override {
-    release_edges();
+  void release() override { drop(); }
+
+  // The closure first: while the edges hold the nodes of the tensors it captured, none of them can
+  // die with it, one inside the other.
+  void drop() {
     backward.reset();
+    defer_destruction(inputs_);
   }
-  void release_edges() { defer_destruction(inputs_); }
 
   std::optional<F> backward;
   std::array<Edge, N> inputs_;
@@ -105,7 +108,7 @@ struct SpanNode final : Node {
     inputs_.reserve(inputs.size());
     for (const Tensor& x : inputs) inputs_.push_back(edge_to(x));
   }
-  ~SpanNode() override { defer_destruction(inputs_); }
+  ~SpanNode() override { drop(); }
 
   std::span<Edge> edges() override { return inputs_; }
   void run(const Tensor& dy) override {
@@ -114,9 +117,10 @@ struct SpanNode final : Node {
     for (const Edge& edge : inputs_) grads.push_back(grad_of(edge));
     (*backward)(dy, std::span<const Grad>(grads));
   }
-  void release() override {
-    defer_destruction(inputs_);
+  void release() override { drop(); }
+  void drop() {  // in this order, as in OpNode
     backward.reset();
+    defer_destruction(inputs_);
   }
 
   std::optional<F> backward;

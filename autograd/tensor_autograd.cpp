@@ -14,11 +14,21 @@ autograd::Node& node_of(const Tensor& x, const char* what) {
   return *x.node();
 }
 
+bool repeats_memory(const Tensor& x) {
+  for (int d = 0; d < x.rank(); ++d) {
+    if (x.shape()[d] > 1 && x.strides()[d] == 0) return true;
+  }
+  return false;
+}
+
 void check_in_place(const Tensor& x, const char* what) {
   check<GraphError>(x.node() == nullptr || x.node()->state == autograd::State::leaf,
                     "{}: this tensor {} has history (it was made by {}), which needs its values; "
                     "write to a clone() or detach()",
                     what, x.shape(), x.node() ? x.node()->op : "");
+  check_shape(!repeats_memory(x),
+              "{}: elements of this tensor {} share memory (strides {}); write to a clone()", what,
+              x.shape(), x.strides());
 }
 
 }  // namespace
@@ -43,7 +53,7 @@ void Tensor::set_grad(const Tensor& grad) {
   if (node_ == nullptr && !grad.defined()) return;
   check_shape(!grad.defined() || grad.shape() == shape_, "set_grad: gradient {} for shape {}",
               grad.shape(), shape_);
-  node_of(*this, "set_grad").grad = grad.defined() ? dense(grad).detach() : Tensor();
+  node_of(*this, "set_grad").grad = grad.defined() ? dense_copy(grad) : Tensor();
 }
 
 Tensor& Tensor::retain_grad() {

@@ -1,5 +1,6 @@
 #include "data/char_tokenizer.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -21,7 +22,7 @@ char32_t only_character(const json& entry, const std::string& file, size_t id) {
   const CodePoint first = text.empty() ? CodePoint{} : decode_utf8(text, 0);
   check<FileError>(first.length > 0 && first.length == text.size(),
                    "{}: vocab entry {} must be exactly one character, it is {}", file, id,
-                   entry.dump());
+                   excerpt(entry));
   return first.value;
 }
 
@@ -39,6 +40,7 @@ void check_document(const json& document, const std::string& file) {
 }  // namespace
 
 CharTokenizer::CharTokenizer(std::vector<char32_t> vocab) : vocab_(std::move(vocab)) {
+  ids_.assign(*std::ranges::max_element(vocab_) + size_t{1}, -1);
   for (size_t id = 0; id < vocab_.size(); ++id) ids_[vocab_[id]] = static_cast<int32_t>(id);
 }
 
@@ -88,12 +90,14 @@ std::vector<int32_t> CharTokenizer::encode(std::string_view text) const {
   ids.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     const CodePoint c = decode_utf8(text, i);
-    const auto found = ids_.find(c.value);
-    check_value(found != ids_.end(),
-                "char tokenizer: {} at byte offset {} is not among the {} characters of the "
-                "vocabulary",
-                found == ids_.end() ? describe(c.value) : "", i, vocab_size());
-    ids.push_back(found->second);
+    const int32_t id = c.value < ids_.size() ? ids_[c.value] : -1;
+    if (id < 0) {
+      throw ValueError(
+          fmt::format("char tokenizer: {} at byte offset {} is not among the {} "
+                      "characters of the vocabulary",
+                      describe(c.value), i, vocab_size()));
+    }
+    ids.push_back(id);
     i += c.length;
   }
   return ids;

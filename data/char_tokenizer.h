@@ -3,7 +3,6 @@
 // data/shakespeare_char). Characters are Unicode code points; ids follow their order.
 
 #include <filesystem>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,8 +39,8 @@ class CharTokenizer {
  private:
   explicit CharTokenizer(std::vector<char32_t> vocab);
 
-  std::vector<char32_t> vocab_;      // id -> code point
-  std::map<char32_t, int32_t> ids_;  // code point -> id
+  std::vector<char32_t> vocab_;  // id -> code point
+  std::vector<int32_t> ids_;     // code point -> id, -1 where there is none
 };
 
 }  // namespace gradus

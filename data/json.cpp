@@ -13,18 +13,20 @@ namespace {
 
 using nlohmann::json;
 
-// nlohmann's messages begin with "[json.exception.parse_error.101] " and may quote a very long
-// token; neither helps the reader of an error.
+// At most `longest` bytes of valid UTF-8.
+std::string shorten(std::string text, size_t longest) {
+  if (text.size() <= longest) return text;
+  text.resize(longest);
+  text.resize(find_invalid_utf8(text).value_or(longest));
+  return text + "...";
+}
+
+// nlohmann's messages begin with "[json.exception.parse_error.101] " and may quote a token of any
+// length.
 std::string clean_message(std::string message) {
-  constexpr size_t longest = 200;
-  if (const size_t bracket = message.find("] ");
-      message.starts_with("[") && bracket != message.npos) {
-    message.erase(0, bracket + 2);
-  }
-  if (message.size() <= longest) return message;
-  message.resize(longest);
-  message.resize(find_invalid_utf8(message).value_or(longest));
-  return message + " ...";
+  const size_t bracket = message.find("] ");
+  if (message.starts_with("[") && bracket != message.npos) message.erase(0, bracket + 2);
+  return shorten(message, 200);
 }
 
 // Receives the events of nlohmann's sax_parse and builds the document from them. The library's own
@@ -47,7 +49,7 @@ class StrictBuilder {
 
   bool key(json::string_t& name) {
     check<FileError>(!open_.back()->contains(name), "{}: JSON object repeats the key {}", source_,
-                     clean_message(json(name).dump()));
+                     excerpt(name));
     key_ = std::move(name);
     return true;
   }
@@ -110,5 +112,7 @@ json parse_json(std::string_view text, const std::string& source) {
 json read_json(const std::filesystem::path& path) {
   return parse_json(read_file(path), path.string());
 }
+
+std::string excerpt(const json& value) { return shorten(value.dump(), 100); }
 
 }  // namespace gradus

@@ -21,4 +21,7 @@ nlohmann::json parse_json(std::string_view text, const std::string& source);
 /// The JSON document in a file. Throws FileError.
 nlohmann::json read_json(const std::filesystem::path& path);
 
+/// A value as an error sentence may show it: as JSON, cut short where it would drown the sentence.
+std::string excerpt(const nlohmann::json& value);
+
 }  // namespace gradus

@@ -16,14 +16,6 @@ using Rule = SafetensorsRule;
 constexpr uint64_t length_bytes = 8;
 constexpr uint64_t largest_header = 100'000'000;
 
-// A name as JSON, cut where it would drown the sentence.
-std::string quote(const std::string& name) {
-  constexpr size_t longest = 100;
-  const bool fits = name.size() <= longest;
-  const json shown = fits ? name : name.substr(0, longest) + "...";
-  return shown.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 // The header's text, after the checks that need no parsing.
 std::string read_header_text(const InputFile& file) {
   check_rule(file.size() >= length_bytes, Rule::HeaderTooSmall, file.path(),
@@ -63,7 +55,7 @@ class HeaderParser {
     expect(value.is_object(), "__metadata__ must be an object, it is {}", value.type_name());
     SafetensorsMetadata result;
     for (const auto& [key, text] : value.items()) {
-      expect(text.is_string(), "__metadata__ {} must be a string, it is {}", quote(key),
+      expect(text.is_string(), "__metadata__ {} must be a string, it is {}", excerpt(key),
              text.type_name());
       result[key] = text.get<std::string>();
     }
@@ -71,19 +63,19 @@ class HeaderParser {
   }
 
   SafetensorsEntry entry(const std::string& name, const json& value) const {
-    const std::string quoted = quote(name);
+    const std::string quoted = excerpt(name);
     expect(name.find('\0') == name.npos, "the tensor name {} holds a NUL", quoted);
     expect(value.is_object(), "tensor {} must be an object, it is {}", quoted, value.type_name());
     for (const auto& [key, unused] : value.items()) {
       expect(key == "dtype" || key == "shape" || key == "data_offsets",
-             "tensor {} has the unknown field {}", quoted, quote(key));
+             "tensor {} has the unknown field {}", quoted, excerpt(key));
     }
     expect(value.size() == 3, "tensor {} must have dtype, shape and data_offsets", quoted);
 
     const json& dtype = value["dtype"];
     const std::optional<StoredType> type =
         dtype.is_string() ? find_type(dtype.get_ref<const std::string&>()) : std::nullopt;
-    expect(type.has_value(), "tensor {} has the unknown dtype {}", quoted, dtype.dump());
+    expect(type.has_value(), "tensor {} has the unknown dtype {}", quoted, excerpt(dtype));
     const std::vector<uint64_t> sizes = numbers(value["shape"], quoted, "shape");
     expect(sizes.size() <= Shape::max_rank, "tensor {} has {} dimensions, at most {} are possible",
            quoted, sizes.size(), Shape::max_rank);
@@ -111,7 +103,7 @@ class HeaderParser {
     for (const json& number : array) {
       expect(number.is_number_unsigned(),
              "tensor {}: {} may hold integers from 0 to 2^64 - 1, not {}", tensor, field,
-             number.is_number() ? number.dump() : number.type_name());
+             excerpt(number));
       result.push_back(number.get<uint64_t>());
     }
     return result;
@@ -139,7 +131,7 @@ void check_layout(const path& file, const std::vector<SafetensorsEntry>& entries
                   uint64_t data_bytes) {
   uint64_t previous_end = 0;
   for (const SafetensorsEntry& entry : entries) {
-    const std::string name = quote(entry.name);
+    const std::string name = excerpt(entry.name);
     check_rule(entry.begin == previous_end && entry.end >= entry.begin, Rule::InvalidOffset, file,
                "tensor {} lies at bytes [{}, {}), it must begin at {} and not end before", name,
                entry.begin, entry.end, previous_end);

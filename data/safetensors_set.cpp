@@ -31,7 +31,7 @@ std::map<std::string, std::string> read_weight_map(const path& index) {
   for (const auto& [tensor, file] : document["weight_map"].items()) {
     const bool bare = file.is_string() && is_bare(file.get<std::string>());
     check<FileError>(bare, "{}: weight_map sends {} to {}, which is not a bare file name",
-                     index.string(), json(tensor).dump(), file.dump());
+                     index.string(), excerpt(tensor), excerpt(file));
     result[tensor] = file.get<std::string>();
   }
   return result;

@@ -55,8 +55,8 @@ void release_locked(Cache& c) {
 }
 
 // A cached block of this class, or of one slightly larger, or none.
-MemoryBlock take_cached(Cache& c, size_t wanted) {
-  const size_t most = wanted <= mebibyte ? wanted : wanted + wanted / 8;
+MemoryBlock take_cached(Cache& c, size_t wanted, bool exact) {
+  const size_t most = exact || wanted <= mebibyte ? wanted : wanted + wanted / 8;
   for (auto it = c.free_lists.lower_bound(wanted); it != c.free_lists.end(); ++it) {
     if (it->first > most) break;
     if (it->second == nullptr) continue;
@@ -77,11 +77,11 @@ size_t size_class(size_t bytes) {
   return (bytes + large_step - 1) / large_step * large_step;
 }
 
-MemoryBlock allocate_block(size_t bytes) {
+MemoryBlock allocate_block(size_t bytes, bool exact) {
   const size_t wanted = size_class(bytes);
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  MemoryBlock block = take_cached(c, wanted);
+  MemoryBlock block = take_cached(c, wanted, exact);
   if (block.data == nullptr) {
     block = {system_allocate(wanted), wanted};
     if (block.data == nullptr) {

@@ -24,7 +24,8 @@ struct MemoryBlock {
 
 /// Powers of two up to 1 MiB, multiples of 64 KiB above. Throws MemoryError.
 size_t size_class(size_t bytes);
-MemoryBlock allocate_block(size_t bytes);
+/// `exact` refuses cached blocks of a larger class: for owners that remember only what they asked.
+MemoryBlock allocate_block(size_t bytes, bool exact = false);
 void free_block(MemoryBlock block);
 
 MemoryStats memory_stats();
@@ -39,7 +40,7 @@ struct CachingAllocator {
   CachingAllocator() = default;
   template <class U>
   CachingAllocator(const CachingAllocator<U>&) {}
-  T* allocate(size_t n) { return static_cast<T*>(allocate_block(n * sizeof(T)).data); }
+  T* allocate(size_t n) { return static_cast<T*>(allocate_block(n * sizeof(T), true).data); }
   void deallocate(T* p, size_t n) { free_block({p, size_class(n * sizeof(T))}); }
   bool operator==(const CachingAllocator&) const { return true; }
 };

@@ -21,20 +21,28 @@ Tensor full(const Shape& shape, real value) {
 
 Tensor arange(real start, real stop, real step) {
   check_value(step != 0 && std::isfinite(step), "arange: step {} must be finite and not 0", step);
-  const real count = std::ceil((stop - start) / step);
-  check_value(count >= 0, "arange: step {} leads from {} away from {}", step, start, stop);
+  const double distance = static_cast<double>(stop) - static_cast<double>(start);
+  const double count = std::ceil(distance / static_cast<double>(step));
+  check_value(count >= 0 && std::isfinite(count), "arange: step {} does not lead from {} to {}",
+              step, start, stop);
+  check_value(count < 0x1p62, "arange: {} numbers are too many", count);
   Tensor y(Shape{static_cast<int64_t>(count)});
   real* out = y.mutable_data();
   for (int64_t i = 0; i < y.numel(); ++i) out[i] = start + static_cast<real>(i) * step;
   return y;
 }
 
-Tensor arange(int64_t stop) { return arange(0, static_cast<real>(stop), 1); }
+Tensor arange(int64_t stop) {
+  Tensor y(Shape{stop});
+  real* out = y.mutable_data();
+  for (int64_t i = 0; i < stop; ++i) out[i] = static_cast<real>(i);
+  return y;
+}
 
 Tensor from_data(const Shape& shape, std::span<const real> values) {
-  Tensor y(shape);
-  check_shape(y.numel() == static_cast<int64_t>(values.size()),
+  check_shape(shape.numel() == static_cast<int64_t>(values.size()),
               "from_data: {} values do not fill shape {}", values.size(), shape);
+  Tensor y(shape);
   std::copy(values.begin(), values.end(), y.mutable_data());
   return y;
 }

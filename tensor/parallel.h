@@ -21,9 +21,14 @@ int thread_index();
 template <class F>
 void parallel_for(int64_t n, int64_t grain, F&& f) {
   const int64_t chunks = (n + grain - 1) / grain;
-  const bool serial = chunks <= 1 || num_threads() == 1 || in_parallel();
-#pragma omp parallel for schedule(dynamic) if (!serial)
-  for (int64_t c = 0; c < chunks; ++c) f(c * grain, std::min(n, (c + 1) * grain));
+  const auto run = [&](int64_t c) { f(c * grain, std::min(n, (c + 1) * grain)); };
+  // A plain loop, not a region of one thread: inside that, every caller would be thread 0.
+  if (chunks <= 1 || num_threads() == 1 || in_parallel()) {
+    for (int64_t c = 0; c < chunks; ++c) run(c);
+    return;
+  }
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t c = 0; c < chunks; ++c) run(c);
 }
 
 }  // namespace gradus

@@ -26,12 +26,15 @@ int64_t Shape::dim(int i) const { return (*this)[axis(i)]; }
 
 int64_t Shape::numel() const {
   int64_t product = 1;
+  bool empty = false;
   for (int64_t size : *this) {
     check_shape(size >= 0, "shape {} has a negative size", *this);
-    check_shape(!__builtin_mul_overflow(product, size, &product),
+    empty = empty || size == 0;
+    // A zero must not hide sizes whose product overflows: strides are products of them.
+    check_shape(!__builtin_mul_overflow(product, std::max<int64_t>(size, 1), &product),
                 "shape {} has more elements than 63 bits can count", *this);
   }
-  return product;
+  return empty ? 0 : product;
 }
 
 bool Shape::operator==(const Shape& other) const {
@@ -62,6 +65,7 @@ Shape Shape::with(int position, int64_t size) const {
 }
 
 Strides row_major(const Shape& shape) {
+  static_cast<void>(shape.numel());  // throws if a stride would overflow
   Strides strides = shape;
   int64_t step = 1;
   for (int i = shape.rank() - 1; i >= 0; --i) {

@@ -27,7 +27,8 @@ class Shape {
   int64_t dim(int i) const;
   /// Index of dimension i in [0, rank); negative i counts from the end. Throws ShapeError.
   int axis(int i) const;
-  /// Product of all sizes, 1 for a scalar. Throws ShapeError if it does not fit in 63 bits.
+  /// Product of all sizes, 1 for a scalar. Throws ShapeError if a size is negative, or if those
+  /// above 0 do not multiply within 63 bits.
   int64_t numel() const;
 
   const int64_t* begin() const { return sizes_.data(); }

@@ -21,6 +21,11 @@ struct StridedLoop {
   /// Merges dimension i into i + 1 wherever that leaves every address unchanged.
   void collapse() {
     for (int i = shape.rank() - 2; i >= 0; --i) {
+      if (shape[i + 1] == 1) {  // whatever its stride, nothing is ever multiplied by it
+        shape = shape.erase(i + 1);
+        for (Strides& s : strides) s = s.erase(i + 1);
+        continue;
+      }
       const bool mergeable = shape[i] == 1 || std::all_of(strides.begin(), strides.end(), [&](const Strides& s) {
         return s[i] == s[i + 1] * shape[i + 1];
       });

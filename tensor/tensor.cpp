@@ -4,6 +4,22 @@
 #include "tensor/map.h"
 
 namespace gradus {
+namespace {
+
+// Whether every element of a view lies in a storage of `size` elements.
+bool fits(const Shape& shape, const Strides& strides, int64_t offset, int64_t size) {
+  if (shape.rank() != strides.rank() || offset < 0) return false;
+  int64_t last = offset;
+  for (int d = 0; d < shape.rank(); ++d) {
+    int64_t reach = 0;
+    if (shape[d] > 1 && strides[d] < 0) return false;
+    if (shape[d] > 1 && __builtin_mul_overflow(shape[d] - 1, strides[d], &reach)) return false;
+    if (__builtin_add_overflow(last, reach, &last)) return false;
+  }
+  return last < size;
+}
+
+}  // namespace
 
 Tensor::Tensor(const Shape& shape)
     : shape_(shape), strides_(row_major(shape)), numel_(shape.numel()) {
@@ -51,6 +67,9 @@ Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, int64_t of
   result.strides_ = strides;
   result.offset_ = offset;
   result.numel_ = shape.numel();
+  check_shape(!defined() || result.numel_ == 0 || fits(shape, strides, offset, storage_->size()),
+              "as_strided: shape {} with strides {} from element {} leaves a storage of {} elements",
+              shape, strides, offset, defined() ? storage_->size() : 0);
   return result;
 }
 

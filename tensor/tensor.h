@@ -48,7 +48,8 @@ class Tensor {
 
   const std::shared_ptr<Storage>& storage() const { return storage_; }
   int64_t offset() const { return offset_; }
-  /// Another view of the same storage, without a graph node: what the view ops are made of.
+  /// Another view of the same storage, without a graph node: what the view ops are made of. Throws
+  /// ShapeError if it would leave the storage.
   Tensor as_strided(const Shape& shape, const Strides& strides, int64_t offset) const;
 
   // Views share storage; gradients flow through them (autograd/ops/views.cpp).
@@ -81,7 +82,8 @@ class Tensor {
   /// A dense copy with a history of its own.
   Tensor clone() const;
 
-  // In place. Throws GraphError on tensors with history: their values are needed by backward.
+  // In place. Throws GraphError on tensors with history: their values are needed by backward;
+  // ShapeError on expanded tensors, whose elements share memory.
 
   Tensor& fill_(real value);
   Tensor& zero_() { return fill_(0); }
@@ -95,6 +97,7 @@ class Tensor {
   bool requires_grad() const;
   /// The gradient accumulated so far; undefined if there is none.
   Tensor grad() const;
+  /// Replaces it by a copy of `grad`, of this shape; an undefined one removes it.
   void set_grad(const Tensor& grad);
   void zero_grad() { set_grad(Tensor()); }
   /// Keeps the gradient of this inner tensor after backward.

@@ -8,6 +8,8 @@
 #include <limits>
 #include <string>
 
+#include "autograd/mode.h"
+#include "autograd/node.h"
 #include "autograd/ops.h"
 #include "tensor/errors.h"
 #include "tensor/map.h"

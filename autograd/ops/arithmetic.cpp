@@ -66,8 +66,8 @@ Tensor pow(const Tensor& x, real exponent) {
   Tensor y(x.shape());
   kernels::pow_scalar(x.numel(), in.data(), exponent, y.mutable_data());
   auto backward = [=](const Tensor& dy, Grad dx) {
-    if (exponent == 0) return;  // the derivative of 1, also at x = 0
-    dx += dy * (exponent * pow(x, exponent - 1));
+    // The derivative of x^0 = 1 is 0, also at x = 0.
+    dx += exponent == 0 ? zeros(x.shape()) : dy * (exponent * pow(x, exponent - 1));
   };
   return record("pow", y, backward, x);
 }

@@ -23,6 +23,10 @@ void check_attention(const Tensor& q, const Tensor& k, const Tensor& v, const At
   check_shape(!o.key_mask.defined() || o.key_mask.shape() == Shape({k.dim(0), k.dim(1)}),
               "attention: key_mask {} must be ({}, {}), one number per key", o.key_mask.shape(),
               k.dim(0), k.dim(1));
+  check<GraphError>(!grad_enabled() || !o.bias.requires_grad(),
+                    "attention: bias {} wants a gradient, which attention does not give; detach() "
+                    "it or add it to the scores yourself",
+                    o.bias.shape());
 }
 
 // Heads may lie anywhere in memory, e.g. side by side in one packed qkv; one head must be dense.
@@ -30,6 +34,16 @@ Tensor dense_heads(const Tensor& x) { return x.strides()[3] == 1 ? x : dense(x);
 
 kernels::HeadStrides head_strides(const Tensor& x) {
   return {x.strides()[0], x.strides()[1], x.strides()[2]};
+}
+
+// bias seen as (B, NH, T, S): each (T, S) plane dense, planes that repeat not repeated in memory.
+Tensor dense_planes(const Tensor& bias, const Shape& scores) {
+  Shape planes = scores;
+  for (int i = 0; i < 2; ++i) {
+    const int d = i - (scores.rank() - bias.rank());
+    planes[i] = d < 0 ? 1 : bias.shape()[d];
+  }
+  return dense(bias.detach().expand(planes)).expand(scores);
 }
 
 real* buffer_or_null(Grad grad) { return grad ? grad.buffer().mutable_data() : nullptr; }
@@ -46,24 +60,21 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
   const Tensor q = dense_heads(query), k = dense_heads(key), v = dense_heads(value);
   const int64_t B = q.dim(0), T = q.dim(1), NH = q.dim(2), hs = q.dim(3), S = k.dim(1);
   const Tensor mask = options.key_mask.defined() ? dense(options.key_mask) : Tensor();
-  const Tensor bias = options.bias.defined() ? options.bias.detach().expand({B, NH, T, S}) : Tensor();
-  check_shape(!bias.defined() || bias.strides()[3] == 1 || S <= 1,
-              "attention: bias {} must have one number per key in its last dimension",
-              options.bias.shape());
-  const Tensor rows = bias.defined() && bias.strides()[2] != S ? dense(bias) : bias;
+  const Tensor bias =
+      options.bias.defined() ? dense_planes(options.bias, {B, NH, T, S}) : Tensor();
   kernels::Attention a{
       .B = B, .T = T, .S = S, .NH = NH, .NKV = k.dim(2), .hs = hs,
       .scale = options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<real>(hs)),
       .causal = options.causal,
       .key_mask = mask.defined() ? mask.data() : nullptr,
-      .bias = rows.defined() ? rows.data() : nullptr,
-      .bias_batch = rows.defined() ? rows.strides()[0] : 0,
-      .bias_head = rows.defined() ? rows.strides()[1] : 0,
+      .bias = bias.defined() ? bias.data() : nullptr,
+      .bias_batch = bias.defined() ? bias.strides()[0] : 0,
+      .bias_head = bias.defined() ? bias.strides()[1] : 0,
       .q_strides = head_strides(q), .k_strides = head_strides(k), .v_strides = head_strides(v)};
   Tensor y(q.shape()), lse({B, NH, T});
   kernels::attention(a, q.data(), k.data(), v.data(), y.mutable_data(), lse.mutable_data());
   auto backward = [=](const Tensor& dy, Grad dq, Grad dk, Grad dv) {
-    static_cast<void>(mask), static_cast<void>(rows);  // `a` points into them
+    static_cast<void>(mask), static_cast<void>(bias);  // `a` points into them
     kernels::attention_backward(a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
                                 buffer_or_null(dq), buffer_or_null(dk), buffer_or_null(dv));
   };

@@ -72,7 +72,9 @@ Tensor bce_with_logits(const Tensor& logits, const Tensor& target) {
   check_shape(logits.shape() == target.shape(),
               "bce_with_logits: logits {} and target {} must have one shape", logits.shape(),
               target.shape());
-  return mean(relu(logits) - logits * target + log(1 + exp(-abs(logits))));
+  // maximum(), not relu(): at x = 0 its gradient is 1/2, and the whole is σ(0) - t, as it must be
+  const Tensor positive = maximum(logits, scalar(0));
+  return mean(positive - logits * target + log(1 + exp(-abs(logits))));
 }
 
 namespace {

@@ -21,14 +21,15 @@ Operand operand(const Tensor& x, bool transposed = false) {
   const int rows = x.rank() - 2, columns = x.rank() - 1;
   const int64_t M = x.shape()[rows], N = x.shape()[columns];
   const int64_t row = x.strides()[rows], column = x.strides()[columns];
-  if ((column == 1 || N == 1) && row >= std::max<int64_t>(N, 1)) {
-    return {x, {x.data(), row, transposed}};
+  const int64_t dense_row = std::max<int64_t>(N, 1), dense_column = std::max<int64_t>(M, 1);
+  if ((column == 1 || N == 1) && (row >= dense_row || M == 1)) {
+    return {x, {x.data(), M == 1 ? dense_row : row, transposed}};
   }
-  if ((row == 1 || M == 1) && column >= std::max<int64_t>(M, 1)) {
-    return {x, {x.data(), column, !transposed}};
+  if ((row == 1 || M == 1) && (column >= dense_column || N == 1)) {
+    return {x, {x.data(), N == 1 ? dense_column : column, !transposed}};
   }
   const Tensor copy = dense_copy(x);
-  return {copy, {copy.data(), std::max<int64_t>(N, 1), transposed}};
+  return {copy, {copy.data(), dense_row, transposed}};
 }
 
 using Offsets = std::vector<int64_t, CachingAllocator<int64_t>>;
@@ -94,7 +95,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (a.rank() == 1) return matmul(a.unsqueeze(0), b).squeeze(b.rank() == 1 ? 0 : -2);
   if (b.rank() == 1) return matmul(a, b.unsqueeze(1)).squeeze(-1);
   if (b.rank() == 2 && a.rank() > 2) {  // one product of all rows instead of one per batch
-    const Tensor y = matmul_matrices(a.reshape({a.numel() / std::max<int64_t>(a.dim(-1), 1), a.dim(-1)}), b);
+    const int64_t rows = rows_around(a.shape(), a.rank() - 1).outer;
+    const Tensor y = matmul_matrices(a.reshape({rows, a.dim(-1)}), b);
     return y.reshape(a.shape().with(a.rank() - 1, b.dim(-1)));
   }
   return matmul_matrices(a, b);
@@ -107,7 +109,8 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
               "linear: x {} and weight {} disagree: the last dimension of x must be what weight "
               "expects (weight is (out, in))",
               input.shape(), weight.shape());
-  const int64_t N = weight.dim(0), K = weight.dim(1), M = K == 0 ? 0 : input.numel() / K;
+  const int64_t N = weight.dim(0), K = weight.dim(1);
+  const int64_t M = rows_around(input.shape(), input.rank() - 1).outer;
   check_shape(!bias.defined() || bias.shape() == Shape{N},
               "linear: bias {} must be ({}), the outputs of weight {}", bias.shape(), N,
               weight.shape());

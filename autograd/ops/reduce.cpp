@@ -11,31 +11,43 @@
 namespace gradus {
 namespace {
 
+// Which dimensions are reduced: those named, or all.
+std::array<bool, Shape::max_rank> reduced(const Shape& shape, Dims dims) {
+  std::array<bool, Shape::max_rank> result{};
+  if (dims.size() == 0) result.fill(true);
+  for (const int d : dims) {
+    bool& named = result[static_cast<size_t>(shape.axis(d))];
+    check_shape(!named, "reduction: dimension {} of {} is named twice", shape.axis(d), shape);
+    named = true;
+  }
+  return result;
+}
+
 // `shape` with the reduced dimensions of size 1.
 Shape kept(const Shape& shape, Dims dims) {
+  const auto gone = reduced(shape, dims);
   Shape result = shape;
-  for (int i = 0; i < shape.rank() && dims.size() == 0; ++i) result[i] = 1;
-  for (const int d : dims) result[shape.axis(d)] = 1;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (gone[static_cast<size_t>(i)]) result[i] = 1;
+  }
   return result;
 }
 
 // `shape` without the reduced dimensions.
 Shape dropped(const Shape& shape, Dims dims) {
-  if (dims.size() == 0) return {};
-  std::array<bool, Shape::max_rank> reduced{};
-  for (const int d : dims) reduced[static_cast<size_t>(shape.axis(d))] = true;
+  const auto gone = reduced(shape, dims);
   Shape result = shape;
   for (int i = shape.rank() - 1; i >= 0; --i) {
-    if (reduced[static_cast<size_t>(i)]) result = result.erase(i);
+    if (gone[static_cast<size_t>(i)]) result = result.erase(i);
   }
   return result;
 }
 
 // How many numbers go into one.
 int64_t count(const Shape& shape, Dims dims) {
+  const auto gone = reduced(shape, dims);
   int64_t n = 1;
-  for (int i = 0; i < shape.rank() && dims.size() == 0; ++i) n *= shape[i];
-  for (const int d : dims) n *= shape.dim(d);
+  for (int i = 0; i < shape.rank(); ++i) n *= gone[static_cast<size_t>(i)] ? shape[i] : 1;
   return n;
 }
 
@@ -62,7 +74,7 @@ Tensor mean(const Tensor& x, Dims dims, Reduce options) {
 // y = Σ (x - mean)² / (n - correction)
 Tensor var(const Tensor& x, Dims dims, Variance options) {
   const Tensor centred = x - mean(x, dims, {.keepdim = true});
-  const int64_t n = count(x.shape(), dims) - options.correction;
+  const int64_t n = std::max<int64_t>(0, count(x.shape(), dims) - options.correction);
   return sum(centred * centred, dims, {.keepdim = options.keepdim}) / static_cast<real>(n);
 }
 

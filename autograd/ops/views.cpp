@@ -24,15 +24,12 @@ Tensor view_of(const char* op, const Tensor& x, Look look) {
 // One size of -1 stands for whatever is left.
 Shape resolve(const Shape& shape, const Tensor& x) {
   int unknown = -1;
-  int64_t known = 1;
   for (int i = 0; i < shape.rank(); ++i) {
-    if (shape[i] != -1) {
-      known *= shape[i];
-      continue;
-    }
+    if (shape[i] != -1) continue;
     check_shape(unknown < 0, "reshape: {} has more than one -1", shape);
     unknown = i;
   }
+  const int64_t known = unknown < 0 ? shape.numel() : shape.with(unknown, 1).numel();
   const bool divides = unknown < 0 ? known == x.numel() : known > 0 && x.numel() % known == 0;
   check_shape(divides, "reshape: {} elements of shape {} do not fill {}", x.numel(), x.shape(),
               shape);
@@ -115,10 +112,11 @@ Tensor Tensor::permute(std::span<const int> order) const {
 }
 
 // Every step-th element of [start, stop) along d.
-Tensor Tensor::slice(int dimension, int64_t start, int64_t stop, int64_t step) const {
+Tensor Tensor::slice(int dimension, int64_t start, int64_t stop, int64_t stride) const {
   const int d = shape_.axis(dimension);
   const int64_t size = shape_[d];
-  check_value(step > 0, "slice: step {} must be positive", step);
+  check_value(stride > 0, "slice: step {} must be positive", stride);
+  const int64_t step = std::min(stride, std::max<int64_t>(size, 1));  // all longer ones are alike
   const int64_t first = std::clamp(start < 0 ? start + size : start, int64_t{0}, size);
   const int64_t last = std::clamp(stop < 0 ? stop + size : stop, first, size);
   const int64_t length = (last - first + step - 1) / step;
@@ -131,7 +129,7 @@ Tensor Tensor::slice(int dimension, int64_t start, int64_t stop, int64_t step) c
 Tensor Tensor::narrow(int dimension, int64_t start, int64_t length) const {
   const int d = shape_.axis(dimension);
   check_shape(start >= 0 && length >= 0 && start <= shape_[d] - length,
-              "narrow: [{}, {}) lies outside dimension {} of {}", start, start + length, d, shape_);
+              "narrow: {} elements from {} lie outside dimension {} of {}", length, start, d, shape_);
   return view_of("narrow", *this, [=](const Tensor& x) {
     return x.as_strided(x.shape().with(d, length), x.strides(), x.offset() + start * x.strides()[d]);
   });
@@ -179,7 +177,8 @@ std::vector<Tensor> Tensor::split(int64_t size, int dimension) const {
   const int d = shape_.axis(dimension);
   check_value(size > 0, "split: pieces of {} elements", size);
   std::vector<Tensor> pieces;
-  for (int64_t start = 0; start < shape_[d]; start += size) {
+  size = std::min(size, std::max<int64_t>(shape_[d], 1));
+  for (int64_t start = 0; start == 0 || start < shape_[d]; start += size) {
     pieces.push_back(narrow(d, start, std::min(size, shape_[d] - start)));
   }
   return pieces;
@@ -187,7 +186,8 @@ std::vector<Tensor> Tensor::split(int64_t size, int dimension) const {
 
 std::vector<Tensor> Tensor::chunk(int64_t count, int dimension) const {
   check_value(count > 0, "chunk: {} pieces", count);
-  return split(std::max<int64_t>(1, (dim(dimension) + count - 1) / count), dimension);
+  const int64_t size = dim(dimension);
+  return split(std::max<int64_t>(1, size / count + (size % count != 0)), dimension);
 }
 
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
@@ -209,14 +209,14 @@ OpSample sample(const char* op, std::function<Tensor(const Tensor&)> f,
 
 const SampleRegistrar samples{
     sample("view", [](const Tensor& x) { return x.contiguous().view({6, -1}); },
-           {{{{2, 3, 3}}, "reshape: 18 elements of shape (2, 3, 3) do not fill (6, -1)"}}),
+           {{{{3, 3}}, "reshape: 9 elements of shape (3, 3) do not fill (6, -1)"}}),
     sample("reshape", [](const Tensor& x) { return x.reshape({4, -1}); },
            {{{{3, 3}}, "reshape: 9 elements of shape (3, 3) do not fill (4, -1)"}}),
     sample("transpose", [](const Tensor& x) { return x.transpose(0, -1); }),
     sample("permute", [](const Tensor& x) { return x.permute({2, 0, 1}); },
            {{{{2, 3}}, "permute: 3 dimensions named for shape (2, 3)"}}),
     sample("narrow", [](const Tensor& x) { return x.narrow(1, 1, 2); },
-           {{{{2, 2, 4}}, "narrow: [1, 3) lies outside dimension 1 of (2, 2, 4)"}}),
+           {{{{2, 2, 4}}, "narrow: 2 elements from 1 lie outside dimension 1 of (2, 2, 4)"}}),
     sample("slice", [](const Tensor& x) { return x.slice(2, 1, -1, 2); }),
     sample("select", [](const Tensor& x) { return x.select(1, -1); },
            {{{{2, 0}}, "select: index -1 lies outside dimension 1 of (2, 0)"}}),

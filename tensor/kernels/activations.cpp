@@ -24,22 +24,28 @@ constexpr real gelu_a = static_cast<real>(1.5957691216057307117597842397375);  /
 constexpr real gelu_b = static_cast<real>(1.5957691216057307117597842397375 * 0.044715);
 
 void exp_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return exp(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return exp(v); }, x);
 }
 void log_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return log(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return log(v); }, x);
 }
 void tanh_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return tanh(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return tanh(v); }, x);
 }
 void sigmoid_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return sigmoid(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return sigmoid(v); }, x);
 }
 void silu_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return v * sigmoid(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return v * sigmoid(v); }, x);
 }
 void gelu_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return v * normal_distribution(v).cdf; }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return v * normal_distribution(v).cdf; }, x);
 }
 void gelu_tanh_dense(int64_t n, const real* x, real* y) {
   const auto gelu = [](V v) HWY_ATTR {

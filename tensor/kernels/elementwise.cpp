@@ -16,23 +16,29 @@ void fill_dense(int64_t n, real value, real* y) {
   transform(n, y, [=]() HWY_ATTR { return set(value); });
 }
 void affine_dense(int64_t n, real alpha, const real* x, real beta, real* y) {
-  transform(n, y, [=](V v) HWY_ATTR { return hn::MulAdd(set(alpha), v, set(beta)); }, x);
+  transform(
+      n, y, [=](V v) HWY_ATTR { return hn::MulAdd(set(alpha), v, set(beta)); }, x);
 }
 void add_scaled_dense(int64_t n, real alpha, const real* x, real* y) {
-  transform(n, y, [=](V v, V sum) HWY_ATTR { return hn::MulAdd(set(alpha), v, sum); }, x, y);
+  transform(
+      n, y, [=](V v, V sum) HWY_ATTR { return hn::MulAdd(set(alpha), v, sum); }, x, y);
 }
 void square_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return v * v; }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return v * v; }, x);
 }
 
 void sqrt_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return hn::Sqrt(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return hn::Sqrt(v); }, x);
 }
 void rsqrt_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return set(1) / hn::Sqrt(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return set(1) / hn::Sqrt(v); }, x);
 }
 void abs_dense(int64_t n, const real* x, real* y) {
-  transform(n, y, [](V v) HWY_ATTR { return hn::Abs(v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return hn::Abs(v); }, x);
 }
 void sign_dense(int64_t n, const real* x, real* y) {
   const auto sign = [](V v) HWY_ATTR {
@@ -41,12 +47,12 @@ void sign_dense(int64_t n, const real* x, real* y) {
   transform(n, y, sign, x);
 }
 void relu_dense(int64_t n, const real* x, real* y) {  // a NaN is not < 0 and stays
-  transform(n, y, [](V v) HWY_ATTR { return hn::IfThenZeroElse(v < zero(), v); }, x);
+  transform(
+      n, y, [](V v) HWY_ATTR { return hn::IfThenZeroElse(v < zero(), v); }, x);
 }
 void relu_slope(int64_t n, const real* x, const real* dy, real* dx) {
-  const auto step = [](V v, V g, V sum) HWY_ATTR {
-    return sum + hn::IfThenZeroElse(v <= zero(), g);
-  };
+  const auto step = [](V v, V g, V sum)
+                        HWY_ATTR { return sum + hn::IfThenZeroElse(v <= zero(), g); };
   transform(n, dx, step, x, dy, dx);
 }
 
@@ -59,11 +65,13 @@ HWY_INLINE void binary(int64_t n, const real* a, int64_t step_a, const real* b, 
   if (step_a == 1 && step_b == 1) return transform(n, y, f, a, b);
   if (step_a == 1 && step_b == 0) {
     const V right = set(*b);
-    return transform(n, y, [&](V left) HWY_ATTR { return f(left, right); }, a);
+    return transform(
+        n, y, [&](V left) HWY_ATTR { return f(left, right); }, a);
   }
   if (step_a == 0 && step_b == 1) {
     const V left = set(*a);
-    return transform(n, y, [&](V right) HWY_ATTR { return f(left, right); }, b);
+    return transform(
+        n, y, [&](V right) HWY_ATTR { return f(left, right); }, b);
   }
   constexpr int64_t block = 256;
   real dense_a[block];

@@ -110,12 +110,12 @@ int64_t even_piece(int64_t size, int64_t piece) {
   return ceil_div(ceil_div(size, pieces), 16) * 16;
 }
 
-// Tiles of 192 x 256 run as fast as whole matrices; smaller ones are cut until every thread of a
-// small machine has equal work, but not below 64, where BLAS copies more than it multiplies.
+// Tiles of 384 x 384 run nearly as fast as whole matrices. Products of few such tiles are cut until
+// the threads have equal work, but not below 64, where BLAS copies more than it multiplies.
 Grid make_grid(int64_t M, int64_t N, int64_t K) {
-  constexpr int64_t largest_m = 192, largest_n = 256, smallest = 64, enough_tiles = 8;
+  constexpr int64_t largest = 384, smallest = 64, enough_tiles = 8;
   if (M * N < serial_work / std::max<int64_t>(1, K)) return {M, N, M, N};
-  Grid grid{M, N, even_piece(M, largest_m), even_piece(N, largest_n)};
+  Grid grid{M, N, even_piece(M, largest), even_piece(N, largest)};
   if (M < smallest) {  // memory-bound: every tile reads its own part of B, once
     grid.tile_n = even_piece(N, std::max(smallest, serial_work / 2 / std::max<int64_t>(1, K)));
     return grid;
@@ -194,6 +194,11 @@ void linear(int64_t M, int64_t N, int64_t K, Matrix x, const real* w, const real
     gemm_tile(rows, columns, K, 1, at(x, i, 0), at(w_transposed, 0, j), bias != nullptr ? 1 : 0,
               tile, N);
   });
+}
+
+void gemm_blas_threads(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, real beta,
+                       real* C, int64_t ldc) {
+  call_blas(M, N, K, alpha, A, B, beta, C, ldc);
 }
 
 }  // namespace gradus::kernels

@@ -33,6 +33,10 @@ void gemm_batched(const Batch& batch, int64_t M, int64_t N, int64_t K, real alph
 /// y (M, N) = x (M, K) w^T + bias; w is (N, K), bias (N) or null; all dense but for x's rows.
 void linear(int64_t M, int64_t N, int64_t K, Matrix x, const real* w, const real* bias, real* y);
 
+/// One call of BLAS on BLAS's own threads, for comparison: its bits depend on their number.
+void gemm_blas_threads(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, real beta,
+                       real* C, int64_t ldc);
+
 namespace reference {
 void gemm(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, real beta, real* C,
           int64_t ldc);

@@ -2,10 +2,33 @@
 
 #include <algorithm>
 
-#include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/launch.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tensor/kernels/index.cpp"
+#include "tensor/kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::kernels::HWY_NAMESPACE {
+
+// Columns begin ... end of scatter_add_rows.
+void scatter_columns(int64_t N, int64_t C, int64_t begin, int64_t end, const int32_t* ids,
+                     const real* dy, real* dtable) {
+  for (int64_t n = 0; n < N; ++n) {
+    real* row = dtable + ids[n] * C + begin;
+    const real* add = dy + n * C + begin;
+    transform(
+        end - begin, row, [](V sum, V v) HWY_ATTR { return sum + v; }, row, add);
+  }
+}
+
+}  // namespace gradus::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace gradus::kernels {
+
+HWY_EXPORT(scatter_columns);
 
 void gather_rows(int64_t N, int64_t C, const real* table, const int32_t* ids, real* y) {
   if (use_reference()) return reference::gather_rows(N, C, table, ids, y);
@@ -19,10 +42,9 @@ void scatter_add_rows(int64_t N, int64_t C, const int32_t* ids, const real* dy, 
   constexpr int64_t block_columns = 64;
   const int64_t grain = N * C < chunk_elements ? std::max<int64_t>(1, C) : block_columns;
   parallel_for(C, grain, [=](int64_t begin, int64_t end) {
-    for (int64_t n = 0; n < N; ++n) {
-      add_scaled(end - begin, 1, dy + n * C + begin, 1, dtable + ids[n] * C + begin, 1);
-    }
+    HWY_DYNAMIC_DISPATCH(scatter_columns)(N, C, begin, end, ids, dy, dtable);
   });
 }
 
 }  // namespace gradus::kernels
+#endif

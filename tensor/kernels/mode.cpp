@@ -41,9 +41,12 @@ std::string blas_version() {
 
 std::string_view blas_threads() {
   switch (openblas_get_parallel()) {
-    case 0: return "serial";
-    case 1: return "pthreads";
-    default: return "OpenMP";
+    case 0:
+      return "serial";
+    case 1:
+      return "pthreads";
+    default:
+      return "OpenMP";
   }
 }
 

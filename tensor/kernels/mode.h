@@ -12,7 +12,7 @@ Mode mode();
 void set_mode(Mode mode);
 inline bool use_reference() { return mode() == Mode::reference; }
 
-/// What runs here, for the run folder and `--version`: "AVX2, OpenBLAS 0.3.21 OpenMP".
+/// What runs here, for the run folder and `--version`: "AVX2, OpenBLAS 0.3.21 OpenMP (Zen)".
 std::string describe();
 /// Throws ValueError if BLAS is not the OpenMP build (other builds are slow or unsafe here).
 void check_blas();

@@ -122,9 +122,7 @@ class ParameterGradient {
         partial_(static_cast<size_t>(chunks_ * C)) {}
 
   /// Where the chunk that holds row n adds up, or null.
-  real* of_row(int64_t n) {
-    return chunks_ == 0 ? nullptr : partial_.data() + n / chunk_rows * C_;
-  }
+  real* of_row(int64_t n) { return chunks_ == 0 ? nullptr : partial_.data() + n / chunk_rows * C_; }
 
   void add_to(real* dparameter) {
     if (chunks_ == 0) return;
@@ -143,8 +141,8 @@ class ParameterGradient {
 
 }  // namespace
 
-void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight,
-                const real* bias, real* y, real* mean, real* rstd) {
+void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight, const real* bias,
+                real* y, real* mean, real* rstd) {
   if (use_reference()) return reference::layer_norm(N, C, eps, x, weight, bias, y, mean, rstd);
   parallel_rows(N, C, [=](int64_t n) {
     HWY_DYNAMIC_DISPATCH(layer_norm_row)
@@ -187,8 +185,7 @@ void rms_norm_backward(int64_t N, int64_t C, const real* x, const real* weight, 
   parallel_for(N, ParameterGradient::chunk_rows, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
       HWY_DYNAMIC_DISPATCH(rms_norm_backward_row)
-      (C, x + n * C, weight, rstd[n], dy + n * C, dx ? dx + n * C : nullptr,
-       weight_sum.of_row(n));
+      (C, x + n * C, weight, rstd[n], dy + n * C, dx ? dx + n * C : nullptr, weight_sum.of_row(n));
     }
   });
   weight_sum.add_to(dweight);

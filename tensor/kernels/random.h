@@ -8,7 +8,8 @@
 
 namespace gradus::kernels {
 
-/// The multipliers of a round, and what is added to the key after it.
+/// The multipliers of a round of Philox, and what is added to the key after it.
+inline constexpr int philox_rounds = 10;
 inline constexpr std::array<uint32_t, 2> philox_multiplier = {0xD2511F53, 0xCD9E8D57};
 inline constexpr std::array<uint32_t, 2> philox_weyl = {0x9E3779B9, 0xBB67AE85};
 

@@ -26,13 +26,13 @@ void sum_of_rows(int64_t rows, int64_t columns, int64_t stride, const real* x, r
   int64_t r = 0;
   for (; r + 4 <= rows; r += 4) {
     const real* row = x + r * stride;
-    const auto add = [](V total, V a, V b, V c, V e) HWY_ATTR {
-      return total + ((a + b) + (c + e));
-    };
+    const auto add = [](V total, V a, V b, V c, V e)
+                         HWY_ATTR { return total + ((a + b) + (c + e)); };
     transform(columns, y, add, y, row, row + stride, row + 2 * stride, row + 3 * stride);
   }
   for (; r < rows; ++r) {
-    transform(columns, y, [](V total, V a) HWY_ATTR { return total + a; }, y, x + r * stride);
+    transform(
+        columns, y, [](V total, V a) HWY_ATTR { return total + a; }, y, x + r * stride);
   }
 }
 
@@ -79,8 +79,8 @@ double squares_dense(int64_t n, const real* x) {
 
 bool finite_dense(int64_t n, const real* x) {  // 0 * x is NaN for a NaN and for an infinity
   V sum = zero();
-  for_each_vector(n, [&](int64_t i, auto part)
-                         HWY_ATTR { sum = hn::MulAdd(load(x + i, part), zero(), sum); });
+  for_each_vector(
+      n, [&](int64_t i, auto part) HWY_ATTR { sum = hn::MulAdd(load(x + i, part), zero(), sum); });
   return hn::GetLane(hn::SumOfLanes(d, sum)) == 0;
 }
 
@@ -139,15 +139,14 @@ void sum_columns(int64_t outer, int64_t n, int64_t inner, const real* x, real* y
   if (chunks > 1) sum_columns(outer, chunks, inner, partial, y);
 }
 
-using Along = void(int64_t outer, int64_t n, int64_t inner, const real* x, real* y,
-                   int32_t* index);
+using Along = void(int64_t outer, int64_t n, int64_t inner, const real* x, real* y, int32_t* index);
 
 // Lines that lie dense are searched by vectors, others one by one.
 void best_along(Along* plain, real sign, int64_t outer, int64_t n, int64_t inner, const real* x,
                 real* y, int32_t* index) {
   if (use_reference()) return plain(outer, n, inner, x, y, index);
   parallel_rows(outer, n * inner, [=](int64_t o) {
-    if (inner > 1) return plain(1, n, inner, x + o * n * inner, y + o * inner, index + o * inner);
+    if (inner != 1) return plain(1, n, inner, x + o * n * inner, y + o * inner, index + o * inner);
     const int64_t best = HWY_DYNAMIC_DISPATCH(best_dense)(n, x + o * n, sign);
     y[o] = x[o * n + best];
     index[o] = static_cast<int32_t>(best);

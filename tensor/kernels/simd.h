@@ -52,23 +52,34 @@ struct Part {
   int64_t count;
 };
 
-HWY_INLINE V load(const real* p, Whole, real = 0) { return hn::LoadU(d, p); }
+HWY_INLINE V load(const real* p, Whole, real /*absent*/ = 0) { return hn::LoadU(d, p); }
 
-/// Reads only the lanes that exist; the others are `absent`.
+HWY_INLINE void store(V v, real* p, Whole) { hn::StoreU(v, d, p); }
+
+// Of a part, only the lanes that exist are read and written. SSE4 knows no masked access that keeps
+// off the others.
+#if HWY_TARGET == HWY_SSE4
 HWY_INLINE V load(const real* p, Part part, real absent = 0) {
   HWY_ALIGN real lanes[width];
   for (int64_t k = 0; k < width; ++k) lanes[k] = k < part.count ? p[k] : absent;
   return hn::Load(d, lanes);
 }
 
-HWY_INLINE void store(V v, real* p, Whole) { hn::StoreU(v, d, p); }
-
-/// Writes only the lanes that exist.
 HWY_INLINE void store(V v, real* p, Part part) {
   HWY_ALIGN real lanes[width];
   hn::Store(v, d, lanes);
   for (int64_t k = 0; k < part.count; ++k) p[k] = lanes[k];
 }
+#else
+HWY_INLINE V load(const real* p, Part part, real absent = 0) {
+  const auto exists = hn::FirstN(d, static_cast<size_t>(part.count));
+  return hn::IfThenElse(exists, hn::MaskedLoad(exists, d, p), set(absent));
+}
+
+HWY_INLINE void store(V v, real* p, Part part) {
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(part.count)), d, p);
+}
+#endif
 
 /// Calls body(i, part) for the vectors that start at i = 0, width, 2 width, ... of n numbers.
 template <class Body>
@@ -81,20 +92,20 @@ HWY_INLINE void for_each_vector(int64_t n, Body body) {
 /// y[i] = f(x[i]...) for as many inputs x as f takes; y may be one of them.
 template <class F, class... Inputs>
 HWY_INLINE void transform(int64_t n, real* y, F f, const Inputs*... x) {
-  for_each_vector(n, [&](int64_t i, auto part)
-                         HWY_ATTR { store(f(load(x + i, part)...), y + i, part); });
+  for_each_vector(
+      n, [&](int64_t i, auto part) HWY_ATTR { store(f(load(x + i, part)...), y + i, part); });
 }
 
 /// The sum of term(i, part) over a row. Blocks are added up in double, so that long rows lose
 /// nothing; term must be 0 in absent lanes.
 template <class Term>
 HWY_INLINE double sum_terms(int64_t n, Term term) {
-  constexpr int64_t block = 4096;
+  constexpr int64_t block = 1024;
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += block) {
     V sum = zero();
-    for_each_vector(std::min(block, n - begin), [&](int64_t i, auto part)
-                                                    HWY_ATTR { sum += term(begin + i, part); });
+    for_each_vector(std::min(block, n - begin),
+                    [&](int64_t i, auto part) HWY_ATTR { sum += term(begin + i, part); });
     total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
   }
   return total;

@@ -59,7 +59,7 @@ HWY_INLINE Normal normal_distribution(V x) {
 
 #else
 
-using Exponents = hn::Vec<hn::Rebind<int32_t, D>>;
+using Exponents = hn::Vec<hn::Rebind<int32_t, D> >;
 
 // 2^n for n in [-126, 127]: the exponent field of a float.
 HWY_INLINE V power_of_two(Exponents n) {

@@ -37,13 +37,13 @@ void softmax_row(int64_t C, const real* x, real* y) {
     return e;
   });
   const real scale = sum == 0 ? 0 : static_cast<real>(1 / sum);
-  transform(C, y, [=](V e) HWY_ATTR { return e * set(scale); }, y);
+  transform(
+      C, y, [=](V e) HWY_ATTR { return e * set(scale); }, y);
 }
 
 void softmax_backward_row(int64_t C, const real* y, const real* dy, real* dx) {
-  const double dot = sum_terms(C, [=](int64_t i, auto part) HWY_ATTR {
-    return load(y + i, part) * load(dy + i, part);
-  });
+  const double dot = sum_terms(
+      C, [=](int64_t i, auto part) HWY_ATTR { return load(y + i, part) * load(dy + i, part); });
   const V mean = set(static_cast<real>(dot));
   const auto step = [=](V p, V g, V sum) HWY_ATTR { return hn::MulAdd(p, g - mean, sum); };
   transform(C, dx, step, y, dy, dx);
@@ -56,16 +56,16 @@ void log_softmax_row(int64_t C, const real* x, real* y) {
   });
   // Two subtractions: shift and log(sum) may differ so much in size that their sum would round.
   const V log_sum = set(sum == 0 ? 0 : static_cast<real>(std::log(sum)));
-  transform(C, y, [=](V v) HWY_ATTR { return (v - set(shift)) - log_sum; }, x);
+  transform(
+      C, y, [=](V v) HWY_ATTR { return (v - set(shift)) - log_sum; }, x);
 }
 
 void log_softmax_backward_row(int64_t C, const real* y, const real* dy, real* dx) {
   const double sum =
       sum_terms(C, [=](int64_t i, auto part) HWY_ATTR { return load(dy + i, part); });
   const V total = set(static_cast<real>(sum));
-  const auto step = [=](V log_p, V g, V old) HWY_ATTR {
-    return old + hn::NegMulAdd(exp(log_p), total, g);
-  };
+  const auto step = [=](V log_p, V g, V old)
+                        HWY_ATTR { return old + hn::NegMulAdd(exp(log_p), total, g); };
   transform(C, dx, step, y, dy, dx);
 }
 
@@ -82,15 +82,14 @@ void cross_entropy_slope(int64_t V_size, const real* x, const real* w, real lse,
                          real* dx) {
   const auto p = [=](V v) HWY_ATTR { return exp(v - set(lse)); };
   if (b == 0) {
-    transform(V_size, dx, [=](V v, V sum) HWY_ATTR { return hn::MulAdd(set(a), p(v), sum); }, x,
-              dx);
+    transform(
+        V_size, dx, [=](V v, V sum) HWY_ATTR { return hn::MulAdd(set(a), p(v), sum); }, x, dx);
   } else if (w == nullptr) {
     const auto step = [=](V v, V sum) HWY_ATTR { return sum + hn::MulSub(set(a), p(v), set(b)); };
     transform(V_size, dx, step, x, dx);
   } else {
-    const auto step = [=](V v, V weight, V sum) HWY_ATTR {
-      return sum + hn::NegMulAdd(set(b), weight, set(a) * p(v));
-    };
+    const auto step = [=](V v, V weight, V sum)
+                          HWY_ATTR { return sum + hn::NegMulAdd(set(b), weight, set(a) * p(v)); };
     transform(V_size, dx, step, x, w, dx);
   }
 }

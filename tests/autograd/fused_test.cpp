@@ -175,7 +175,7 @@ TEST_CASE("attention bias may have any strides, and may repeat along any dimensi
        {in_transposed_memory(full_bias), in_strided_memory(full_bias), full_bias.narrow(3, 1, 1),
         full_bias.narrow(2, 1, 1), full_bias.narrow(0, 1, 1), full_bias.narrow(1, 1, 1),
         full_bias.select(0, 0).select(0, 1), full_bias.select(0, 0).transpose(1, 2)}) {
-    CAPTURE(fmt::to_string(bias.shape()));
+    CAPTURE(fmt::format("{}", bias.shape()));
     CHECK(against([=](Inputs x) { return attention(x[0], x[1], x[2], {.bias = bias}); },
                   [=](Inputs x) { return composed_attention(x, scale, {}, bias); },
                   {q, q, q}) == "");

@@ -16,8 +16,9 @@ void for_each_sample(F f) {
   int index = 0;
   for (const OpSample& sample : op_samples()) {
     CAPTURE(sample.op);
-    CAPTURE(index++);
+    CAPTURE(index);
     f(sample, inputs_of(sample));
+    ++index;
   }
 }
 

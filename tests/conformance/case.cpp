@@ -16,7 +16,8 @@ using nlohmann::json;
 // JSON has no infinities. Python's writer puts bare words, which become strings here: no name in
 // the format contains them with this punctuation around.
 std::string quote_non_finite(const std::string& line) {
-  if (line.find("Infinity") == std::string::npos && line.find("NaN") == std::string::npos) return line;
+  if (line.find("Infinity") == std::string::npos && line.find("NaN") == std::string::npos)
+    return line;
   static const std::regex bare(R"(([\[,:]\s*)(-?Infinity|NaN)(?=\s*[\],}]))");
   // Neighbours share a comma, which lookahead leaves in place for the next match.
   return std::regex_replace(line, bare, "$1\"$2\"");

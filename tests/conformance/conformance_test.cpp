@@ -3,11 +3,11 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <set>
 #include <sstream>
 
 #include "tests/conformance/runner.h"
+#include "tests/data/support.h"
 
 namespace conformance = gradus::conformance;
 using conformance::Outcome;
@@ -25,7 +25,8 @@ json words(const std::string& text) {
 
 json node(const std::string& op, const std::string& inputs, const std::string& outputs,
           const json& attributes = json::object()) {
-  return {{"op", op}, {"inputs", words(inputs)}, {"outputs", words(outputs)}, {"attrs", attributes}};
+  return {
+      {"op", op}, {"inputs", words(inputs)}, {"outputs", words(outputs)}, {"attrs", attributes}};
 }
 
 json gradient(const std::string& inputs, const std::string& outputs, const json& attributes) {
@@ -39,11 +40,10 @@ json tensor(const std::string& name, const json& dims, const json& data,
   return {{"name", name}, {"dims", dims}, {"dtype", dtype}, {"data", data}};
 }
 
-json number(const std::string& name, double value) {
-  return tensor(name, json::array(), {value});
-}
+json number(const std::string& name, double value) { return tensor(name, json::array(), {value}); }
 
-conformance::Result run(const json& nodes, const json& inputs, const json& outputs, int opset = 23) {
+conformance::Result run(const json& nodes, const json& inputs, const json& outputs,
+                        int opset = 23) {
   const json source = {{"case", "built in"},
                        {"opset", {{"", opset}, {"ai.onnx.preview.training", 1}}},
                        {"nodes", nodes},
@@ -138,7 +138,9 @@ TEST_CASE("an empty name is an absent input: Clip without a lower bound") {
 TEST_CASE("before opset 13 softmax merges the dimensions from its axis on") {
   // All inputs are equal, so every probability is one over the number of elements that share it.
   const json x = only(tensor("x", {2, 2, 2}, {5, 5, 5, 5, 5, 5, 5, 5}));
-  const auto filled = [](double p) { return only(tensor("y", {2, 2, 2}, {p, p, p, p, p, p, p, p})); };
+  const auto filled = [](double p) {
+    return only(tensor("y", {2, 2, 2}, {p, p, p, p, p, p, p, p}));
+  };
   CHECK(outcome(only(node("Softmax", "x", "y")), x, filled(0.25), 12) == "passed");
   CHECK(outcome(only(node("Softmax", "x", "y")), x, filled(0.5), 13) == "passed");
 }
@@ -156,8 +158,9 @@ TEST_CASE("infinities are read from bare words: the largest of -inf and 1 is 1")
   const std::string line =
       R"({"case": "words", "opset": [["", 13]],
           "nodes": [{"op": "Max", "inputs": ["a", "b"], "outputs": ["c"], "attrs": {}}],
-          "inputs": [{"name": "a", "dims": [3], "dtype": "float32", "data": [-Infinity, 1,Infinity]},
-                     {"name": "b", "dims": [3], "dtype": "float32", "data": [1,-Infinity,-Infinity]}],
+          "inputs": [
+            {"name": "a", "dims": [3], "dtype": "float32", "data": [-Infinity, 1,Infinity]},
+            {"name": "b", "dims": [3], "dtype": "float32", "data": [1,-Infinity,-Infinity]}],
           "outputs": [{"name": "c", "dims": [3], "dtype": "float32", "data": [1, 1, Infinity]}]})";
   const auto result = conformance::run_case(conformance::parse_case(line));
   CHECK_MESSAGE(result.outcome == Outcome::passed, result.reason);
@@ -165,7 +168,8 @@ TEST_CASE("infinities are read from bare words: the largest of -inf and 1 is 1")
 
 TEST_CASE("attention to equal keys is a mean of the values: all, those before, with a past") {
   // Two query heads share one key/value head; k = 0, v = 1, 3, 8.
-  const json q = tensor("q", {1, 2, 3, 1}, {1, 2, 3, 4, 5, 6}), k = tensor("k", {1, 1, 3, 1}, {0, 0, 0});
+  const json q = tensor("q", {1, 2, 3, 1}, {1, 2, 3, 4, 5, 6});
+  const json k = tensor("k", {1, 1, 3, 1}, {0, 0, 0});
   const json v = tensor("v", {1, 1, 3, 1}, {1, 3, 8});
   const auto expect = [](const json& data) { return only(tensor("y", {1, 2, 3, 1}, data)); };
   CHECK(outcome(only(node("Attention", "q k v", "y")), {q, k, v}, expect({4, 4, 4, 4, 4, 4})) ==
@@ -176,8 +180,8 @@ TEST_CASE("attention to equal keys is a mean of the values: all, those before, w
   const json past_k = tensor("pk", {1, 1, 1, 1}, {0}), past_v = tensor("pv", {1, 1, 1, 1}, {5});
   CHECK(outcome(only(node("Attention", "q k v _ pk pv", "y _ present", causal)),
                 {q, k, v, past_k, past_v},
-                {expect({3, 3, 4.25, 3, 3, 4.25})[0], tensor("present", {1, 1, 4, 1}, {5, 1, 3, 8})}) ==
-        "passed");
+                {expect({3, 3, 4.25, 3, 3, 4.25})[0],
+                 tensor("present", {1, 1, 4, 1}, {5, 1, 3, 8})}) == "passed");
 }
 
 TEST_CASE("Attention without past: the first query sees the first key only") {
@@ -227,16 +231,19 @@ TEST_CASE("Gradient: an output with an empty name is skipped") {
 TEST_CASE("Gradient through a product of matrices: the sums of the other's rows and columns") {
   const json nodes = {node("MatMul", "a b", "c"), node("ReduceSum", "c", "y", {{"keepdims", 0}}),
                       gradient("a b", "da db", {{"xs", {"a", "b"}}, {"y", "y"}})};
-  const json inputs = {tensor("a", {2, 3}, {1, 2, 3, 4, 5, 6}), tensor("b", {3, 2}, {1, 2, 3, 4, 5, 6})};
+  const json inputs = {tensor("a", {2, 3}, {1, 2, 3, 4, 5, 6}),
+                       tensor("b", {3, 2}, {1, 2, 3, 4, 5, 6})};
   const json da = tensor("da", {2, 3}, {3, 7, 11, 3, 7, 11});
   const json db = tensor("db", {3, 2}, {5, 5, 7, 7, 9, 9});
   CHECK(outcome(nodes, inputs, {da, db}) == "passed");
 }
 
 TEST_CASE("Gradient of cross entropy: (softmax - one hot) / rows") {
-  const json nodes = {node("SoftmaxCrossEntropyLoss", "x labels", "loss"),
-                      gradient("x labels", "dx", {{"xs", {"x"}}, {"zs", {"labels"}}, {"y", "loss"}})};
-  const json inputs = {tensor("x", {2, 3}, {0, 0, 0, 0, 0, 0}), tensor("labels", {2}, {0, 2}, "int64")};
+  const json nodes = {
+      node("SoftmaxCrossEntropyLoss", "x labels", "loss"),
+      gradient("x labels", "dx", {{"xs", {"x"}}, {"zs", {"labels"}}, {"y", "loss"}})};
+  const json inputs = {tensor("x", {2, 3}, {0, 0, 0, 0, 0, 0}),
+                       tensor("labels", {2}, {0, 2}, "int64")};
   const double log_3 = 1.0986122886681098, sixth = 1.0 / 6, third = 1.0 / 3;
   const json dx = tensor("dx", {2, 3}, {-third, sixth, sixth, sixth, sixth, -third});
   CHECK(outcome(nodes, inputs, {number("loss", log_3), dx}) == "passed");
@@ -260,16 +267,10 @@ TEST_CASE("Gradient of a Gradient is unsupported") {
 }
 
 TEST_CASE("ONNX's operator cases: none fails, and gradus lacks only what is listed here") {
-  const char* shared = std::getenv("GRADUS_SHARED");
-  const std::filesystem::path folder =
-      shared ? std::filesystem::path(shared) : std::filesystem::path(GRADUS_SOURCE_DIR) / "../shared";
-  const std::filesystem::path file = folder / "conformance/ops/onnx_node_cases.jsonl";
-  if (!std::filesystem::exists(file)) {
-    MESSAGE("skipped: " << file.string() << " is not there");
-    return;
-  }
+  const auto file = gradus::testing::shared_path("conformance/ops/onnx_node_cases.jsonl");
+  if (!file) return;
   std::set<std::string> lacking;
-  for (const conformance::Case& source : conformance::read_cases(file)) {
+  for (const conformance::Case& source : conformance::read_cases(*file)) {
     const conformance::Result result = conformance::run_case(source);
     CHECK_MESSAGE(result.outcome != Outcome::failed, source.name << ": " << result.reason);
     if (result.outcome == Outcome::unsupported) lacking.insert(result.reason);

@@ -6,8 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <array>
 
-#include "tests/conformance/runner.h"
 #include "tensor/errors.h"
+#include "tests/conformance/runner.h"
 
 namespace gradus::conformance {
 namespace {
@@ -25,10 +25,8 @@ struct Report {
   }
 
   void print_json() const {
-    const nlohmann::json report = {{"passed", counts[0]},
-                                   {"failed", counts[1]},
-                                   {"unsupported", counts[2]},
-                                   {"cases", cases}};
+    const nlohmann::json report = {
+        {"passed", counts[0]}, {"failed", counts[1]}, {"unsupported", counts[2]}, {"cases", cases}};
     fmt::print("{}\n", report.dump());
   }
 

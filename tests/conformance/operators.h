@@ -40,7 +40,7 @@ class Call {
   std::string text(const char* attribute, const std::string& otherwise) const;
   std::vector<int64_t> integers(const char* attribute) const;
   std::vector<std::string> texts(const char* attribute) const;
-  Value value(const char* attribute) const;   // a tensor
+  Value value(const char* attribute) const;    // a tensor
   Value numbers(const char* attribute) const;  // a list of floats
 
   /// A list that is an attribute in old operator sets and input i in new ones.

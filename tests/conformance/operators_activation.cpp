@@ -1,7 +1,7 @@
 // Activation functions. Those that gradus has no op for are composed by their definition.
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {
@@ -32,7 +32,9 @@ Tensor hard_swish(const Tensor& x) { return x * hard_sigmoid(x, real{1} / 6, rea
 Tensor scaled_expm1(const Tensor& x, real scale) {
   return (exp(minimum(x, scalar(0))) - 1) * scale;
 }
-Tensor elu(const Tensor& x, const Call& call) { return relu(x) + scaled_expm1(x, call.number("alpha", 1)); }
+Tensor elu(const Tensor& x, const Call& call) {
+  return relu(x) + scaled_expm1(x, call.number("alpha", 1));
+}
 Tensor celu(const Tensor& x, const Call& call) {
   const real alpha = call.number("alpha", 1);
   return relu(x) + scaled_expm1(x / alpha, alpha);
@@ -56,7 +58,8 @@ Tensor swish(const Tensor& x, const Call& call) {
 }
 Tensor gelu_of(const Tensor& x, const Call& call) {
   const std::string approximate = call.text("approximate", "none");
-  check_value(approximate == "none" || approximate == "tanh", "Gelu: approximate is {}", approximate);
+  check_value(approximate == "none" || approximate == "tanh", "Gelu: approximate is {}",
+              approximate);
   return approximate == "tanh" ? gelu_tanh(x) : gelu(x);
 }
 Tensor hard_sigmoid_of(const Tensor& x, const Call& call) {

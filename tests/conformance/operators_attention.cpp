@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {
@@ -32,8 +32,7 @@ struct Operands {
       v = concat({call.tensor(5), v}, 2);
     }
     B = q.dim(0), NH = q.dim(1), T = q.dim(2), S = k.dim(2);
-    scale = call.has("scale") ? call.number("scale")
-                              : 1 / std::sqrt(static_cast<real>(q.dim(3)));
+    scale = call.has("scale") ? call.number("scale") : 1 / std::sqrt(static_cast<real>(q.dim(3)));
   }
   Tensor q, k, v;  // (B, NH, T, hs), (B, NKV, S, hs), (B, NKV, S, hv)
   int64_t B, NH, T, S, past = 0;
@@ -55,7 +54,7 @@ Tensor given_mask(const Call& call, int64_t S) {
 // Query t sees keys up to past + t.
 Tensor causal_mask(const Operands& o) {
   const Tensor last_key = (arange(o.T) + static_cast<real>(o.past)).unsqueeze(1);  // (T, 1)
-  return allow(less_equal(arange(o.S), last_key));                                // (T, S)
+  return allow(less_equal(arange(o.S), last_key));                                 // (T, S)
 }
 
 // Batch b has nonpad_kv_seqlen[b] keys.
@@ -109,13 +108,13 @@ Composed composed(const Call& call, const Operands& o, const Tensor& bias) {
 std::vector<Value> attention_of(const Call& call) {
   const Operands o(call);
   const bool causal = call.integer("is_causal", 0) != 0;
-  const bool fits = call.number("softcap", 0) == 0 && o.k.shape() == o.v.shape() && !call.wants(3) &&
-                    !call.tensor(3).requires_grad();
+  const bool fits = call.number("softcap", 0) == 0 && o.k.shape() == o.v.shape() &&
+                    !call.wants(3) && !call.tensor(3).requires_grad();
   // The fused op aligns the last query with the last key, ONNX the first query with key `past`.
   const bool same_causal = o.S - o.T == o.past;
   const Tensor bias = bias_of(call, o, causal && !(fits && same_causal));
-  const Composed result = fits ? Composed{fused(o, causal && same_causal, bias), {}}
-                               : composed(call, o, bias);
+  const Composed result =
+      fits ? Composed{fused(o, causal && same_causal, bias), {}} : composed(call, o, bias);
   Tensor y = result.y;
   if (call[0].shape().rank() == 3) y = y.transpose(1, 2).reshape({o.B, o.T, o.NH * o.v.dim(3)});
   const std::string& dtype = call[0].dtype();
@@ -127,9 +126,9 @@ std::vector<Value> attention_of(const Call& call) {
 }  // namespace
 
 void add_attention(Table& table) {
-  table["Attention"] = {attention_of,
-                        {"is_causal", "scale", "q_num_heads", "kv_num_heads", "softcap",
-                         "qk_matmul_output_mode"}};
+  table["Attention"] = {
+      attention_of,
+      {"is_causal", "scale", "q_num_heads", "kv_num_heads", "softcap", "qk_matmul_output_mode"}};
 }
 
 }  // namespace gradus::conformance

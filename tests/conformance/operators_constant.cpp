@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {
@@ -82,7 +82,8 @@ std::vector<Value> cast_like(const Call& call) { return {cast_to(call[0], call[1
 }  // namespace
 
 void add_constants(Table& table) {
-  table["Constant"] = {constant, {"value", "value_int", "value_ints", "value_float", "value_floats"}};
+  table["Constant"] = {constant,
+                       {"value", "value_int", "value_ints", "value_float", "value_floats"}};
   table["ConstantOfShape"] = {constant_of_shape, {"value"}};
   table["Range"] = {range, {}};
   table["Shape"] = {shape, {"start", "end"}};

@@ -1,7 +1,7 @@
 // Choosing by index.
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {

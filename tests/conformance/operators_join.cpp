@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {
@@ -19,7 +19,8 @@ std::vector<Value> concatenate(const Call& call) {
 std::vector<Value> split(const Call& call) {
   const Tensor x = call[0].tensor();
   const int axis = positive_axis(call.integer("axis", 0), x.rank());
-  const int64_t n = x.dim(axis), pieces = call.integer("num_outputs", static_cast<int64_t>(call.outputs()));
+  const int64_t n = x.dim(axis),
+                pieces = call.integer("num_outputs", static_cast<int64_t>(call.outputs()));
   const int64_t size = (n + pieces - 1) / pieces;
   std::vector<int64_t> sizes;
   for (int64_t i = 0; i < pieces; ++i) sizes.push_back(std::clamp<int64_t>(n - i * size, 0, size));
@@ -57,7 +58,8 @@ Tensor pad_axis(Tensor x, int d, int64_t before, int64_t after, const Tensor& va
 
 // pads: all the counts before, then all the counts after, one per axis.
 std::vector<Value> pad(const Call& call) {
-  if (call.text("mode", "constant") != "constant") throw Unsupported("Pad other than by a constant");
+  if (call.text("mode", "constant") != "constant")
+    throw Unsupported("Pad other than by a constant");
   Tensor x = call[0].tensor();
   const std::vector<int64_t> pads = call.list("pads", 1).value();
   const Tensor value = call.has(2) ? call.tensor(2).reshape({}) : scalar(call.number("value", 0));

@@ -1,7 +1,7 @@
 // Losses over classes: scores (N, C, d1, ...), labels (N, d1, ...).
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {

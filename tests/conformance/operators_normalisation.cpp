@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "autograd/mode.h"
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {

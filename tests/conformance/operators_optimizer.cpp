@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
 #include "tensor/kernels/optimizer.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {
@@ -75,10 +75,12 @@ Tensor log_sum_exp(const Tensor& x) {
 
 Operator position(bool largest) {
   const auto run = [largest](const Call& call) -> std::vector<Value> {
-    if (call.integer("select_last_index", 0) != 0) throw Unsupported("the last of equal extremes");
     const Tensor x = call[0].tensor();
     const int axis = positive_axis(call.integer("axis", 0), x.rank());
-    const Tokens found = argmax(largest ? x : -x, axis);
+    const bool last = call.integer("select_last_index", 0) != 0;  // of equal ones; else the first
+    const Tensor scores = largest ? x : -x;
+    Tokens found = argmax(last ? flip(scores, axis) : scores, axis);
+    for (int32_t& id : found.ids) id = last ? static_cast<int32_t>(x.dim(axis)) - 1 - id : id;
     const bool keep = call.integer("keepdims", 1) != 0;
     const Shape shape = keep ? x.shape().with(axis, 1) : x.shape().erase(axis);
     return {Value(shape, {found.ids.begin(), found.ids.end()}, "int64")};

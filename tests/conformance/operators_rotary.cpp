@@ -1,8 +1,8 @@
 // Rotary position embedding (Su et al. 2021, §3.4.2), composed: each pair of channels is turned by
 // an angle that grows with the position.
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {
@@ -30,9 +30,8 @@ std::vector<Value> rotary_embedding(const Call& call) {
   const Tensor given = call[0].tensor();
   const bool heads_first = given.rank() == 4;
   const int64_t NH = heads_first ? given.dim(1) : call.integer("num_heads");
-  const Tensor x = heads_first
-                       ? given.transpose(1, 2)
-                       : given.reshape({given.dim(0), given.dim(1), NH, given.dim(2) / NH});
+  const Tensor x = heads_first ? given.transpose(1, 2)
+                               : given.reshape({given.dim(0), given.dim(1), NH, given.dim(2) / NH});
   const int64_t asked = call.integer("rotary_embedding_dim", 0), hs = x.dim(-1);
   const int64_t R = asked == 0 ? hs : asked;
   const Tensor turned = rotate(x.narrow(-1, 0, R), angles(call, 1), angles(call, 2),

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tests/conformance/operators.h"
 #include "tensor/errors.h"
+#include "tests/conformance/operators.h"
 
 namespace gradus::conformance {
 namespace {

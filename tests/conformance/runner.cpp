@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "tests/conformance/graph.h"
 #include "tensor/errors.h"
+#include "tests/conformance/graph.h"
 
 namespace gradus::conformance {
 namespace {

@@ -25,10 +25,14 @@ constexpr Range range_of() {
 Range integer_range(const std::string& dtype) {
   static const std::map<std::string, Range> ranges = {
       {"bool", {0, 1}},
-      {"int8", range_of<int8_t>()},   {"uint8", range_of<uint8_t>()},
-      {"int16", range_of<int16_t>()}, {"uint16", range_of<uint16_t>()},
-      {"int32", range_of<int32_t>()}, {"uint32", range_of<uint32_t>()},
-      {"int64", range_of<int64_t>()}, {"uint64", {0, std::numeric_limits<int64_t>::max()}}};
+      {"int8", range_of<int8_t>()},
+      {"uint8", range_of<uint8_t>()},
+      {"int16", range_of<int16_t>()},
+      {"uint16", range_of<uint16_t>()},
+      {"int32", range_of<int32_t>()},
+      {"uint32", range_of<uint32_t>()},
+      {"int64", range_of<int64_t>()},
+      {"uint64", {0, std::numeric_limits<int64_t>::max()}}};
   const auto found = ranges.find(dtype);
   if (found == ranges.end()) throw Unsupported("element type " + dtype);
   return found->second;

@@ -83,3 +83,12 @@ TEST_CASE("json: a file is read and named in errors") {
   const std::filesystem::path bad = folder.file("bad.json", "{");
   CHECK(contains(sentence_of<FileError>([&] { read_json(bad); }), bad.string()));
 }
+
+TEST_CASE("json: an excerpt is JSON, cut between characters where it is long") {
+  CHECK(excerpt("a\n\"") == R"("a\n\"")");
+  CHECK(excerpt(nlohmann::json::parse("[1, {\"k\": null}]")) == "[1,{\"k\":null}]");
+  std::string accents;
+  for (int i = 0; i < 1000; ++i) accents += "\u00e9";  // after the quote, byte 100 splits one
+  const std::string cut = excerpt(accents);
+  CHECK(cut == "\"" + accents.substr(0, 98) + "...");
+}

@@ -3,31 +3,22 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "autograd/ops.h"
+#include "data/json.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "tests/data/support.h"
 
 using namespace gradus;
 
-namespace {
-
-nlohmann::json read_vector(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return nlohmann::json::parse(file);
-}
-
-}  // namespace
-
 // Stanford CS336, test_adamw: a linear map of three numbers to two learns y = (x0 + x1, -x2), one
 // step of AdamW per recorded x. The tolerance is the recorded one.
 TEST_CASE("AdamW: 1000 steps end where the recorded run of CS336 ended") {
   const auto path = testing::shared_path("conformance/optim/cs336_adamw_case.json");
   if (!path) return;
-  const nlohmann::json vector = read_vector(*path);
+  const nlohmann::json vector = read_json(*path);
   const std::vector<real> initial = vector.at("initial_weight");
   const std::vector<real> expected = vector.at("expected_weight");
   Tensor weight = from_data({2, 3}, initial).requires_grad_();
@@ -55,7 +46,7 @@ TEST_CASE("AdamW: 1000 steps end where the recorded run of CS336 ended") {
 TEST_CASE("warmup_cosine: the 25 rates that CS336 recorded") {
   const auto path = testing::shared_path("conformance/optim/cs336_cosine_schedule_case.json");
   if (!path) return;
-  const nlohmann::json vector = read_vector(*path);
+  const nlohmann::json vector = read_json(*path);
   const Schedule schedule{.decay = Decay::cosine,
                           .lr = vector.at("max_lr"),
                           .min_lr = vector.at("min_lr"),

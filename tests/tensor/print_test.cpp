@@ -2,7 +2,6 @@
 
 #include "tensor/print.h"
 
-#include "autograd/node.h"
 #include "tests/support.h"
 
 using namespace gradus;
@@ -10,7 +9,7 @@ using namespace gradus;
 namespace {
 
 constexpr real inf = std::numeric_limits<real>::infinity();
-constexpr real nan = std::numeric_limits<real>::quiet_NaN();
+constexpr real not_a_number = std::numeric_limits<real>::quiet_NaN();
 
 std::string printed(std::initializer_list<real> values) {
   return to_string(from_data({static_cast<int64_t>(values.size())}, values));
@@ -40,16 +39,16 @@ TEST_CASE("print: a scalar has no brackets") {
 
 TEST_CASE("print: numbers of very different, very large or very small size are scientific") {
   CHECK(printed({real(1e-5), 1, 250}) == "tensor([1.0000e-05, 1.0000e+00, 2.5000e+02])");
-  CHECK(printed({1, 2000, nan, 0}) ==
+  CHECK(printed({1, 2000, not_a_number, 0}) ==
         "tensor([1.0000e+00, 2.0000e+03,        nan, 0.0000e+00])");
   CHECK(printed({real(2e8), real(3e8)}) == "tensor([2.0000e+08, 3.0000e+08])");
   CHECK(printed({real(5e-5)}) == "tensor([5.0000e-05])");
 }
 
 TEST_CASE("print: nan and inf") {
-  CHECK(printed({1.5, nan, inf, -inf}) == "tensor([1.5000,    nan,    inf,   -inf])");
-  CHECK(printed({1, nan, -inf}) == "tensor([1., nan, -inf])");
-  CHECK(printed({nan, inf, 0}) == "tensor([nan, inf, 0.])");
+  CHECK(printed({1.5, not_a_number, inf, -inf}) == "tensor([1.5000,    nan,    inf,   -inf])");
+  CHECK(printed({1, not_a_number, -inf}) == "tensor([1., nan, -inf])");
+  CHECK(printed({not_a_number, inf, 0}) == "tensor([nan, inf, 0.])");
 }
 
 TEST_CASE("print: an empty tensor shows its shape unless it is a vector") {

@@ -6,8 +6,8 @@ using namespace gradus;
 using namespace gradus::testing;
 
 TEST_CASE("a shape prints as (2, 3)") {
-  CHECK(fmt::to_string(Shape{2, 3}) == "(2, 3)");
-  CHECK(fmt::to_string(Shape{}) == "()");
+  CHECK(fmt::format("{}", Shape{2, 3}) == "(2, 3)");
+  CHECK(fmt::format("{}", Shape{}) == "()");
   CHECK(fmt::format("{:>6}", Shape{4}) == "   (4)");
 }
 

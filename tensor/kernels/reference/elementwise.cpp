@@ -106,8 +106,9 @@ void gelu_backward(int64_t n, const real* x, const real* dy, real* dx) {
 }
 void gelu_tanh_backward(int64_t n, const real* x, const real* dy, real* dx) {
   add_gradient(n, x, dy, dx, [](double v) {
-    const double t = std::tanh(gelu_argument(v));
-    return 0.5 * (1 + t) + 0.5 * v * (1 - t * t) * gelu_argument_slope(v);
+    const double u = gelu_argument(v);
+    const double tanh_slope = 1 / (std::cosh(u) * std::cosh(u));  // 1 - tanh^2 would cancel
+    return 0.5 * (1 + std::tanh(u)) + 0.5 * v * tanh_slope * gelu_argument_slope(v);
   });
 }
 void silu_backward(int64_t n, const real* x, const real* dy, real* dx) {

@@ -10,8 +10,8 @@ double bias_at(const real* bias, int64_t c) { return bias != nullptr ? bias[c] :
 
 }  // namespace
 
-void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight,
-                const real* bias, real* y, real* mean, real* rstd) {
+void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight, const real* bias,
+                real* y, real* mean, real* rstd) {
   for (int64_t n = 0; n < N; ++n, x += C, y += C) {
     double m = 0;
     for (int64_t c = 0; c < C; ++c) m += x[c];

@@ -9,8 +9,8 @@ void sgd(const SgdUpdate& u, int64_t n, const real* g, real* velocity, real* w) 
     const real gradient = g[i] + u.weight_decay * w[i];
     real step = gradient;
     if (velocity != nullptr) {
-      velocity[i] = u.first_step ? gradient
-                                 : u.momentum * velocity[i] + (1 - u.dampening) * gradient;
+      velocity[i] =
+          u.first_step ? gradient : u.momentum * velocity[i] + (1 - u.dampening) * gradient;
       step = u.nesterov ? gradient + u.momentum * velocity[i] : velocity[i];
     }
     w[i] -= u.lr * step;

@@ -5,7 +5,7 @@ namespace gradus::kernels {
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
   auto [c0, c1, c2, c3] = counter;
   auto [k0, k1] = key;
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < philox_rounds; ++round) {
     const uint64_t p0 = uint64_t{philox_multiplier[0]} * c0;
     const uint64_t p1 = uint64_t{philox_multiplier[1]} * c2;
     c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;

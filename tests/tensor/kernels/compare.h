@@ -62,6 +62,11 @@ struct Tolerance {
   double scale = 0;
 };
 
+/// Ulps that the reference's own sum of n numbers may be off: it adds in double, one by one.
+inline double sum_ulps(int64_t n) {
+  return sizeof(real) == sizeof(double) ? std::sqrt(static_cast<double>(n)) : 0;
+}
+
 inline bool close(double got, double wanted, Tolerance t) {
   if (std::isnan(wanted)) return std::isnan(got);
   if (std::isinf(wanted) || std::isinf(got)) return got == wanted;
@@ -86,7 +91,7 @@ void for_each_target(F f) {
     if ((hwy::SupportedTargets() & target) == 0) continue;
     hwy::SetSupportedTargetsForTest(target);
     hwy::GetChosenTarget().Update(target);
-    INFO("instruction set ", hwy::TargetName(target));
+    INFO("instruction set ", std::string(hwy::TargetName(target)));
     f();
     hwy::SetSupportedTargetsForTest(0);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());

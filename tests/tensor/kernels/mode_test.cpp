@@ -23,8 +23,8 @@ TEST_CASE("describe names the instruction set and BLAS") {
   const std::string text = kernels::describe();
   CHECK(text.find("OpenBLAS 0.") != std::string::npos);
   CHECK(text.find("OpenMP") != std::string::npos);
-  const bool known = text.starts_with("SSE4,") || text.starts_with("AVX2,") ||
-                     text.starts_with("AVX-512,");
+  const bool known =
+      text.starts_with("SSE4,") || text.starts_with("AVX2,") || text.starts_with("AVX-512,");
   CHECK(known);
 }
 

@@ -11,7 +11,9 @@ namespace {
 // Parameters and two running averages after an update.
 struct State {
   explicit State(int64_t n)
-      : w(random_numbers(n, -1, 1)), m(random_numbers(n, -1, 1, 2)), v(random_numbers(n, 0, 1, 3)) {}
+      : w(random_numbers(n, -1, 1)),
+        m(random_numbers(n, -1, 1, 2)),
+        v(random_numbers(n, 0, 1, 3)) {}
   Buffer w, m, v;
 };
 
@@ -43,8 +45,8 @@ TEST_CASE("sgd agrees with its reference loop in all its forms") {
   for_each_target([] {
     for (const bool nesterov : {false, true}) {
       for (const bool first_step : {false, true}) {
-        const kernels::SgdUpdate u{real(0.1), real(0.9), real(0.2), real(0.01), nesterov,
-                                   first_step};
+        const kernels::SgdUpdate u{real(0.1),  real(0.9), real(0.2),
+                                   real(0.01), nesterov,  first_step};
         for (const int64_t n : sizes) {
           Buffer g(random_numbers(n, -1, 1, 5));
           State fast(n), plain(n), fast_plain_sgd(n), plain_sgd(n);
@@ -61,8 +63,8 @@ TEST_CASE("sgd agrees with its reference loop in all its forms") {
 }
 
 TEST_CASE("Adam's first step moves every parameter by lr, whatever the size of its gradient") {
-  const kernels::AdamUpdate u{real(0.01), real(0.9), real(0.999), 0, 0,
-                              1 - real(0.9), 1 - real(0.999), false};
+  const kernels::AdamUpdate u{real(0.01), real(0.9),     real(0.999),     0,
+                              0,          1 - real(0.9), 1 - real(0.999), false};
   const Numbers g = {real(1e-3), real(-5), real(100)};
   Numbers m(3), v(3), w(3);
   kernels::adam(u, 3, g.data(), m.data(), v.data(), w.data());

@@ -64,7 +64,8 @@ TEST_CASE("element i of a normal draw is Box and Muller's formula of its pair of
         const double u = (words[i % 4 / 2 * 2] + 0.5) / 4294967296.0;
         const double v = (words[i % 4 / 2 * 2 + 1] + 0.5) / 4294967296.0;
         const double radius = std::sqrt(-2 * std::log(u)), angle = 2 * std::acos(-1.0) * v;
-        wanted.push_back(static_cast<real>(radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle))));
+        wanted.push_back(
+            static_cast<real>(radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle))));
       }
       CHECK(mismatch(y, wanted, {4, 1}) == "");
     }

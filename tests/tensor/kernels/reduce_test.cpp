@@ -14,10 +14,9 @@ struct Extents {
 };
 
 std::vector<Extents> extents() {
-  std::vector<Extents> all = {{0, 3, 1},     {3, 0, 1},    {3, 0, 4},   {2, 5, 0},
-                              {1, 70000, 1}, {5, 17, 1},   {40, 64, 1}, {3, 20000, 1},
-                              {1, 64, 8},    {1, 65, 7},   {1, 500, 3}, {2, 9000, 5},
-                              {3, 130, 33},  {1, 9, 3000}, {2, 4, 2050}};
+  std::vector<Extents> all = {{0, 3, 1},   {3, 0, 1},    {3, 0, 4},     {2, 5, 0},    {1, 70000, 1},
+                              {5, 17, 1},  {40, 64, 1},  {3, 20000, 1}, {1, 64, 8},   {1, 65, 7},
+                              {1, 500, 3}, {2, 9000, 5}, {3, 130, 33},  {1, 9, 3000}, {2, 4, 2050}};
   for (const int64_t n : sizes) all.push_back({2, n, 1});
   for (const int64_t n : {1, 2, 3, 4, 5, 63, 64, 65, 129}) all.push_back({2, n, 9});
   return all;
@@ -49,7 +48,7 @@ TEST_CASE("sum agrees with its reference loop to 1e-6 of the sum of sizes") {
         kernels::sum(e.outer, e.n, e.inner, x.data(), fast.data());
         reference::sum(e.outer, e.n, e.inner, x.data(), plain.data());
         const double size = low == 0 ? 0 : std::sqrt(static_cast<double>(e.n));
-        CHECK(mismatch(fast.values(), plain.values(), {8, size}) == "");
+        CHECK(mismatch(fast.values(), plain.values(), {8 + sum_ulps(e.n), size}) == "");
       }
     }
   });

@@ -1,0 +1,24 @@
+#pragma once
+// GPT-2 as Hugging Face stores it: config.json and model.safetensors in one folder.
+
+#include <filesystem>
+
+#include "nn/gpt.h"
+
+namespace gradus {
+
+/// Writes config.json and model.safetensors into `directory`, readable by Hugging Face's
+/// GPT2LMHeadModel. Absent biases are written as zeros. Throws FileError.
+void save_gpt2(const GPT& model, const std::filesystem::path& directory);
+
+/// Writes config.json alone.
+void save_gpt2_config(const GPTConfig& config, const std::filesystem::path& directory);
+
+/// Reads the same, from gradus or from Hugging Face. Throws FileError that lists every missing,
+/// unexpected or misshapen tensor at once.
+GPT load_gpt2(const std::filesystem::path& directory);
+GPTConfig load_gpt2_config(const std::filesystem::path& directory);
+/// Copies the weights of a folder into an existing model, under the same rules.
+void load_gpt2_weights(GPT& model, const std::filesystem::path& directory);
+
+}  // namespace gradus

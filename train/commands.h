@@ -1,0 +1,25 @@
+#pragma once
+// The subcommands of `gradus`, one source file each. Each function adds its options to the program;
+// what it is asked to do happens when the command line has been read.
+
+#include <CLI/CLI.hpp>
+
+namespace gradus {
+
+/// Exit codes: 0 done, 1 the work failed, 2 the command line was wrong, 130 / 143 stopped by a
+/// signal after saving.
+inline constexpr int usage_error = 2;
+
+/// Throws this to end the program with a code of its own.
+struct Exit {
+  int code;
+};
+
+void add_pretrain(CLI::App& program);
+void add_generate(CLI::App& program);
+void add_evaluate(CLI::App& program);
+void add_params(CLI::App& program);
+void add_inspect(CLI::App& program);
+void add_bench(CLI::App& program);
+
+}  // namespace gradus

@@ -1,0 +1,66 @@
+// gradus: one program, one source file per subcommand.
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "tensor/errors.h"
+#include "tensor/kernels/mode.h"
+#include "tensor/parallel.h"
+#include "train/commands.h"
+
+#ifndef GRADUS_VERSION
+#define GRADUS_VERSION "unknown"
+#endif
+
+using namespace gradus;
+
+namespace {
+
+std::string version() {
+  return fmt::format("gradus {} ({}-bit numbers, {}, {} threads)", GRADUS_VERSION, 8 * sizeof(real),
+                     kernels::describe(), num_threads());
+}
+
+void add_global_options(CLI::App& program) {
+  program.set_version_flag("--version", version, "Version, kernels and threads");
+  program.add_option_function<int>("--threads", set_num_threads, "Threads (default: all cores)")
+      ->check(CLI::Range(1, 1024));
+  program
+      .add_option_function<std::string>(
+          "--kernels",
+          [](const std::string& name) {
+            kernels::set_mode(name == "reference" ? kernels::Mode::reference : kernels::Mode::fast);
+          },
+          "fast, or reference: the plain loops that define them")
+      ->check(CLI::IsMember({"fast", "reference"}));
+}
+
+int run(int argc, char** argv) {
+  CLI::App program("Trains, samples and measures small transformers on a CPU.", "gradus");
+  program.require_subcommand(1);
+  program.fallthrough();
+  add_global_options(program);
+  for (const auto add : {add_pretrain, add_generate, add_evaluate, add_params, add_inspect, add_bench}) {
+    add(program);
+  }
+  try {
+    kernels::check_blas();
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = program.exit(error);
+    return code == 0 ? 0 : usage_error;
+  } catch (const Exit& exit) {
+    return exit.code;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "gradus: {}\n", error.what());
+    return 1;
+  }
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (!written) fmt::print(stderr, "gradus: cannot write to standard output\n");
+  return written ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run(argc, argv); }

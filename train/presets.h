@@ -1,0 +1,27 @@
+#pragma once
+// Named sets of shape and hyper-parameters; every one of them can be overridden on the command line.
+
+#include <string>
+#include <vector>
+
+#include "nn/gpt.h"
+#include "optim/schedule.h"
+
+namespace gradus {
+
+struct Preset {
+  std::string name;
+  std::string about;
+  GPTConfig model;
+  int64_t batch_size;
+  int64_t sequence;  // T of a training batch
+  int64_t steps;
+  int64_t warmup_steps;
+  real lr, min_lr, beta2;
+};
+
+const std::vector<Preset>& presets();
+/// Throws ValueError naming the presets there are.
+const Preset& find_preset(const std::string& name);
+
+}  // namespace gradus

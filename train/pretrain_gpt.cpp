@@ -1,0 +1,235 @@
+#include "train/pretrain_gpt.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "data/batches.h"
+#include "data/corpus.h"
+#include "data/digest.h"
+#include "data/file.h"
+#include "data/json.h"
+#include "nn/generate.h"
+#include "nn/pretrained/gpt2.h"
+#include "optim/optimizer.h"
+#include "tensor/errors.h"
+#include "tensor/kernels/reduce.h"
+#include "train/evaluation.h"
+#include "train/progress.h"
+#include "train/run_folder.h"
+#include "train/signals.h"
+
+namespace gradus {
+namespace {
+
+struct Corpus {
+  Tokenizer tokenizer;
+  std::vector<int32_t> train, val;
+  uint64_t text_digest, tokenizer_digest;
+};
+
+uint64_t digest_of(const Tokenizer& tokenizer) {
+  std::string text;
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    text += tokenizer.decode(std::span(&id, 1)) + '\0';
+  }
+  return digest(text);
+}
+
+// Reads and encodes the text, with a vocabulary of its own unless the run has one already.
+Corpus read(const TrainingOptions& o, const std::optional<Tokenizer>& known) {
+  const std::string text = read_corpus(o.data);
+  const Tokenizer tokenizer = known ? *known : Tokenizer(CharTokenizer::train(text));
+  const auto [train, val] = train_val_split(text);
+  Corpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(val), digest(text),
+                digest_of(tokenizer)};
+  const size_t needed = static_cast<size_t>(o.model.block_size) + 1;
+  check_value(corpus.train.size() >= needed && corpus.val.size() >= 2,
+              "pretrain: {} has {} tokens to train on and {} to validate; a block of {} needs {} and 2",
+              o.data, corpus.train.size(), corpus.val.size(), o.model.block_size, needed);
+  return corpus;
+}
+
+std::string write_sample(const GPT& model, const Tokenizer& tokenizer, uint64_t seed) {
+  const std::vector<int32_t> start{0};  // the first character of the vocabulary, often a new line
+  return tokenizer.decode(generate(model, start, {.max_new_tokens = 300, .seed = seed}));
+}
+
+// A number that is not finite ends the run before it reaches the weights.
+void check_finite(int64_t step, double loss, double norm, const GPT& model) {
+  if (std::isfinite(loss) && std::isfinite(norm)) return;
+  std::string culprit = "none";
+  for (const NamedTensor& p : model.named_parameters()) {
+    const Tensor grad = p.tensor.grad();
+    if (!grad.defined() || kernels::all_finite(grad.numel(), grad.data())) continue;
+    culprit = p.name;
+    break;
+  }
+  throw ValueError(fmt::format("pretrain: step {}: loss {} and gradient norm {} are not both finite "
+                               "(first such gradient: {}); the last checkpoint stands; try a smaller "
+                               "--lr",
+                               step, loss, norm, culprit));
+}
+
+// Model, optimizer, data and place in them: what a checkpoint holds.
+class Trainer {
+ public:
+  Trainer(const TrainingOptions& options, Corpus corpus, RunFolder& folder)
+      : o(options),
+        corpus_(std::move(corpus)),
+        folder_(folder),
+        model_(o.model),
+        optimizer_(model_.named_parameters(), {.lr = o.schedule.lr,
+                                               .beta1 = o.beta1,
+                                               .beta2 = o.beta2,
+                                               .eps = o.eps,
+                                               .weight_decay = o.weight_decay}),
+        loader_(corpus_.train, {.batch_size = o.batch_size,
+                                .block_size = o.model.block_size,
+                                .seed = o.seed}) {
+    state_.data_digest = corpus_.text_digest;
+    state_.tokenizer_digest = corpus_.tokenizer_digest;
+  }
+
+  void restore() {
+    const TrainerState saved = folder_.restore(model_, optimizer_);
+    check<FileError>(saved.data_digest == state_.data_digest,
+                     "{}: this is not the text that the run began with", o.data);
+    check<FileError>(saved.tokenizer_digest == state_.tokenizer_digest,
+                     "{}: the tokenizer is not the one that the run began with",
+                     folder_.path().string());
+    state_ = saved;
+    loader_.seek(state_.loader_position);
+    default_generator() = state_.generator;
+    folder_.rewind_metrics(state_.step);
+  }
+
+  int64_t step() const { return state_.step; }
+  void train(int64_t last, bool quiet);
+
+ private:
+  double compute_gradients();
+  void save();
+  bool try_to_save(Progress& progress);
+  bool due(int64_t interval) const { return state_.step % interval == 0 || state_.step == o.steps; }
+  double tokens_per_step() const {
+    return static_cast<double>(o.batch_size * o.accumulation * o.model.block_size);
+  }
+
+  const TrainingOptions& o;
+  Corpus corpus_;
+  RunFolder& folder_;
+  GPT model_;
+  AdamW optimizer_;
+  CausalLoader loader_;
+  TrainerState state_;
+};
+
+// Gradients of the mean loss over all micro-batches. Each has as many targets as any other, so the
+// mean of all is the mean of the means. Returns that loss.
+double Trainer::compute_gradients() {
+  double total = 0;
+  for (int64_t i = 0; i < o.accumulation; ++i) {
+    const auto [ids, targets] = loader_.next();       // (B, T), (B, T)
+    const Tensor loss = model_.loss(ids, targets);    // ()
+    total += static_cast<double>(loss.item());
+    (loss / static_cast<real>(o.accumulation)).backward();
+  }
+  return total / static_cast<double>(o.accumulation);
+}
+
+// The training loop.
+void Trainer::train(int64_t last, bool quiet) {
+  const int64_t first = state_.step;
+  const double most = o.clip > 0 ? static_cast<double>(o.clip) : std::numeric_limits<double>::infinity();
+  bool saved = false;
+  Progress progress("step", o.steps, first, quiet);
+  progress.line(fmt::format("{} parameters, vocabulary {}, {} tokens to train on, {} to validate",
+                            model_.num_parameters(), o.model.vocab_size, corpus_.train.size(),
+                            corpus_.val.size()));
+
+  while (state_.step < last && stop_signal() == 0) {
+    optimizer_.lr = o.schedule(state_.step);
+    const double loss = compute_gradients();
+    const double norm = clip_grad_norm(model_.named_parameters(), most);
+    check_finite(state_.step, loss, norm, model_);
+    optimizer_.step();
+    optimizer_.zero_grad();
+    ++state_.step;
+
+    const double pace = static_cast<double>(state_.step - first) * tokens_per_step() / progress.seconds();
+    progress.update(state_.step, fmt::format("loss {:.4f}  {:.0f} tokens/s", loss, pace));
+    nlohmann::ordered_json metrics{{"step", state_.step},       {"loss", loss},
+                                   {"lr", optimizer_.lr},       {"grad_norm", norm},
+                                   {"tokens_per_second", std::round(pace)}};
+    if (due(o.eval_interval)) {
+      const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
+      const Evaluation val = evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches);
+      metrics["val_loss"] = val.loss;
+      if (state_.best_val_loss == 0 || val.loss < state_.best_val_loss) state_.best_val_loss = val.loss;
+      progress.line(fmt::format("step {:>6}  loss {:.4f}  val {:.4f}  lr {:.2e}  norm {:.2f}  {:.0f} "
+                                "tokens/s  {}",
+                                state_.step, loss, val.loss, optimizer_.lr, norm, pace,
+                                clock_time(progress.seconds())));
+    }
+    folder_.append_metrics(metrics.dump());
+    if (due(o.sample_interval)) {
+      folder_.save_sample(state_.step, write_sample(model_, corpus_.tokenizer, o.seed));
+    }
+    saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress);
+  }
+  if (!saved) save();
+  if (state_.step == o.steps) progress.line("\n" + write_sample(model_, corpus_.tokenizer, o.seed) + "\n");
+  progress.line(fmt::format("{} steps in {}", state_.step - first, clock_time(progress.seconds())));
+}
+
+void Trainer::save() {
+  state_.loader_position = loader_.position();
+  state_.generator = default_generator();
+  folder_.save(model_, optimizer_, state_, o.keep_checkpoints);
+}
+
+// A full disk costs no work: training goes on and the next interval tries again.
+bool Trainer::try_to_save(Progress& progress) {
+  try {
+    save();
+    return true;
+  } catch (const FileError& error) {
+    progress.line(fmt::format("warning: not saved, will try again: {}", error.what()));
+    return false;
+  }
+}
+
+}  // namespace
+
+void pretrain_gpt(const PretrainRequest& request) {
+  TrainingOptions options = request.options;
+  std::optional<Tokenizer> tokenizer;
+  std::optional<RunFolder> folder;
+  if (request.resume) {
+    folder.emplace(request.folder, false);
+    const std::string file = folder->settings_file().string();
+    options = training_options_from(read_json(file), file);
+    options.model = load_gpt2_config(request.folder);
+    tokenizer = Tokenizer::load(request.folder);
+  }
+  options.check();
+  options.model.checked();
+  const Corpus corpus = read(options, tokenizer);
+  options.model.vocab_size = corpus.tokenizer.vocab_size();
+  manual_seed(options.seed);
+  if (!request.resume) folder.emplace(request.folder, true);
+  Trainer trainer(options, corpus, *folder);
+  if (request.resume) {
+    trainer.restore();
+  } else {
+    corpus.tokenizer.save(request.folder);
+    save_gpt2_config(options.model, request.folder);
+    write_file_atomically(folder->settings_file(), to_json(options).dump(2) + "\n");
+  }
+  watch_signals();
+  const int64_t last = request.stop_after > 0 ? trainer.step() + request.stop_after : options.steps;
+  trainer.train(std::min(last, options.steps), request.quiet);
+}
+
+}  // namespace gradus

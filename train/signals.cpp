@@ -1,0 +1,28 @@
+#include "train/signals.h"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace gradus {
+namespace {
+
+volatile std::sig_atomic_t received = 0;
+
+void on_signal(int signal) {
+  if (received == SIGINT && signal == SIGINT) _exit(128 + SIGINT);
+  received = signal;
+}
+
+}  // namespace
+
+void watch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+int stop_signal() { return received; }
+
+}  // namespace gradus

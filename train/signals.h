@@ -1,0 +1,11 @@
+#pragma once
+// SIGINT and SIGTERM ask a run to finish its step and save; a second SIGINT ends it at once.
+
+namespace gradus {
+
+/// From here on the signals are caught.
+void watch_signals();
+/// The signal that asked for an end, or 0.
+int stop_signal();
+
+}  // namespace gradus
