@@ -52,8 +52,8 @@ class NumberFormat {
 std::vector<int64_t> shown_indices(int64_t size, bool summarise) {
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < size; ++i) {
-    const bool shown = !summarise || size <= 2 * edge_items || i < edge_items ||
-                       i >= size - edge_items;
+    const bool shown =
+        !summarise || size <= 2 * edge_items || i < edge_items || i >= size - edge_items;
     if (shown) {
       indices.push_back(i);
     } else {
@@ -80,7 +80,8 @@ std::string row_text(const Tensor& x, int64_t indent, bool summarise, const Numb
   std::string text;
   int64_t count = 0;
   for (const int64_t i : shown_indices(x.dim(0), summarise)) {
-    if (count > 0) text += count % per_line == 0 ? ",\n" + std::string(size_t(indent) + 1, ' ') : ", ";
+    if (count > 0)
+      text += count % per_line == 0 ? ",\n" + std::string(size_t(indent) + 1, ' ') : ", ";
     text += i == ellipsis ? " ..." : format(static_cast<double>(x.select(0, i).item()));
     ++count;
   }
@@ -114,7 +115,8 @@ std::string to_string(const Tensor& x) {
   std::vector<double> shown;
   collect_shown(values, summarise, shown);
   constexpr std::string_view opening = "tensor(";
-  return fmt::format("{}{})", opening, text_of(values, opening.size(), summarise, NumberFormat(shown)));
+  return fmt::format("{}{})", opening,
+                     text_of(values, opening.size(), summarise, NumberFormat(shown)));
 }
 
 }  // namespace gradus

@@ -52,8 +52,8 @@ std::string layer_of(const std::string& target) {
 }
 
 bool is_blas_or_simd(const std::string& target) {
-  return starts_with(target, "hwy/") || starts_with(target, "cblas") || starts_with(target, "dnnl") ||
-         starts_with(target, "oneapi/");
+  return starts_with(target, "hwy/") || starts_with(target, "cblas") ||
+         starts_with(target, "dnnl") || starts_with(target, "oneapi/");
 }
 
 const std::map<std::string, Names> allowed = {

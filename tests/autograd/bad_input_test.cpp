@@ -37,8 +37,9 @@ TEST_CASE("the sum of nothing is 0, its mean is not a number") {
 
 TEST_CASE("a dimension cannot be reduced twice") {
   const Tensor x = ones({2, 3});
-  CHECK(message_of<ShapeError>([&] { mean(x, {0, -2}); }) ==
-        "reduction: dimension 0 of (2, 3) is named twice");
+  CHECK(message_of<ShapeError>([&] {
+          mean(x, {0, -2});
+        }) == "reduction: dimension 0 of (2, 3) is named twice");
   CHECK_THROWS_AS(sum(x, {1, 1}), ShapeError);
   CHECK_THROWS_AS(var(x, {0, 0}), ShapeError);
 }
@@ -116,5 +117,6 @@ TEST_CASE("errors are of their types, all of them Error and std::runtime_error")
   CHECK_THROWS_AS(throw GraphError("x"), Error);
   CHECK_THROWS_AS(throw FileError("x"), Error);
   CHECK_THROWS_AS(throw MemoryError("x"), std::runtime_error);
-  CHECK(message_of<ShapeError>([] { check_shape(1 > 2, "{} and {}", Shape{2}, 3); }) == "(2) and 3");
+  CHECK(message_of<ShapeError>([] { check_shape(1 > 2, "{} and {}", Shape{2}, 3); }) ==
+        "(2) and 3");
 }

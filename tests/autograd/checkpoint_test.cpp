@@ -43,8 +43,7 @@ TEST_CASE("checkpoint: loss and gradients are those without it, bit for bit, dro
 
 TEST_CASE("checkpoint: layers in a row, each dropping its own elements, and a layer after them") {
   const Network n;
-  const Outcome expected =
-      train(n, [&](const Tensor& x) { return n.layer(n.layer(n.layer(x))); });
+  const Outcome expected = train(n, [&](const Tensor& x) { return n.layer(n.layer(n.layer(x))); });
   const auto layer = [&](Inputs in) { return n.layer(in[0]); };
   const Outcome recomputed = train(n, [&](const Tensor& x) {
     const Tensor h = checkpoint(layer, Tensors{x}, n.parameters());
@@ -57,11 +56,9 @@ TEST_CASE("checkpoint: a checkpoint inside a checkpoint") {
   const Network n;
   const Outcome expected = train(n, [&](const Tensor& x) { return n.layer(n.layer(x)); });
   const auto layer = [&](Inputs in) { return n.layer(in[0]); };
-  const auto two_layers = [&](Inputs in) {
-    return n.layer(checkpoint(layer, in, n.parameters()));
-  };
-  const Outcome recomputed = train(
-      n, [&](const Tensor& x) { return checkpoint(two_layers, Tensors{x}, n.parameters()); });
+  const auto two_layers = [&](Inputs in) { return n.layer(checkpoint(layer, in, n.parameters())); };
+  const Outcome recomputed =
+      train(n, [&](const Tensor& x) { return checkpoint(two_layers, Tensors{x}, n.parameters()); });
   CHECK(difference(recomputed, expected) == "");
 }
 

@@ -54,9 +54,7 @@ TEST_CASE("softmax and log_softmax are exp(x) / sum(exp(x)) and its logarithm") 
   CHECK(against([](Inputs x) { return log_softmax(x[0], -1); },
                 [](Inputs x) { return log(composed_softmax(x[0])); }, {{3, 7}}) == "");
   CHECK(against([](Inputs x) { return softmax(x[0], 0); },
-                [](Inputs x) {
-                  return composed_softmax(x[0].transpose(0, 1)).transpose(0, 1);
-                },
+                [](Inputs x) { return composed_softmax(x[0].transpose(0, 1)).transpose(0, 1); },
                 {{3, 7}}) == "");
 }
 
@@ -192,12 +190,12 @@ TEST_CASE("attention refuses a bias that wants a gradient, which it would not ge
 
 TEST_CASE("one tensor in two places of a fused op gets both gradients") {
   const Shape x{2, 5, 3, 4};
-  CHECK(against([](Inputs t) { return attention(t[0], t[0], t[0], {.causal = true}); },
-                [](Inputs t) {
-                  return composed_attention(std::vector{t[0], t[0], t[0]}, real(0.5), future(5, 5),
-                                            {});
-                },
-                {x}) == "");
+  CHECK(against(
+            [](Inputs t) { return attention(t[0], t[0], t[0], {.causal = true}); },
+            [](Inputs t) {
+              return composed_attention(std::vector{t[0], t[0], t[0]}, real(0.5), future(5, 5), {});
+            },
+            {x}) == "");
   CHECK(against([](Inputs t) { return layer_norm(t[0], t[1], t[1], eps); },
                 [](Inputs t) { return layer_norm(t[0], t[1], t[1] * 1, eps); },
                 {{4, 70}, {70}}) == "");

@@ -80,8 +80,9 @@ TEST_CASE("copy_ broadcasts, reads overlapping sources, and refuses what does no
   line.narrow(0, 1, 4).copy_(line.narrow(0, 0, 4));
   CHECK(line.to_vector() == Values{0, 0, 1, 2, 3});
   CHECK_THROWS_AS(x.copy_(ones({4})), ShapeError);
-  CHECK(message_of<ShapeError>([&] { x.copy_(ones({2, 2, 3})); }) ==
-        "copy_: shape (2, 2, 3) does not broadcast to (2, 3)");
+  CHECK(message_of<ShapeError>([&] {
+          x.copy_(ones({2, 2, 3}));
+        }) == "copy_: shape (2, 2, 3) does not broadcast to (2, 3)");
 }
 
 TEST_CASE("a tensor whose elements share memory cannot be written to") {

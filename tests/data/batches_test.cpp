@@ -97,11 +97,11 @@ TEST_CASE("batches: a text shorter than a block and sizes below 1 are refused in
 }
 
 TEST_CASE("evaluation: every token after the first is predicted once, from its predecessor") {
-  for (const size_t n : {2, 9, 10, 16, 17, 18, 64, 65, 66, 100}) {
+  for (const int n : {2, 9, 10, 16, 17, 18, 64, 65, 66, 100}) {
     for (const int64_t B : {1, 3, 100}) {
       CAPTURE(n);
       CAPTURE(B);
-      const std::vector<int32_t> text = counting(n);
+      const std::vector<int32_t> text = counting(static_cast<size_t>(n));
       std::vector<int32_t> predicted;
       int64_t batches = 0;
       for (const auto& [ids, targets] : evaluation_blocks(text, B, 8)) {
@@ -114,7 +114,7 @@ TEST_CASE("evaluation: every token after the first is predicted once, from its p
       }
       CHECK(predicted == std::vector<int32_t>(text.begin() + 1, text.end()));
       CHECK(evaluation_blocks(text, B, 8).size() == batches);
-      CHECK(evaluation_blocks(text, B, 8).num_targets() == static_cast<int64_t>(n) - 1);
+      CHECK(evaluation_blocks(text, B, 8).num_targets() == n - 1);
     }
   }
 }

@@ -82,8 +82,7 @@ TEST_CASE("memory that the machine does not have is refused with size and shape"
 
 TEST_CASE("sizes whose bytes overflow are refused with size and shape") {
   const Shape shape{int64_t{1} << 62};
-  const std::string sentence =
-      message_of<MemoryError>([&] { static_cast<void>(empty(shape)); });
+  const std::string sentence = message_of<MemoryError>([&] { static_cast<void>(empty(shape)); });
   CHECK(contains(sentence, "(for a tensor of shape (4611686018427387904))"));
 }
 

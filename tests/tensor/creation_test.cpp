@@ -48,8 +48,9 @@ TEST_CASE("from_data fills a shape row by row") {
   const Tensor x = from_data({2, 3}, {1, 2, 3, 4, 5, 6});
   CHECK(x.select(0, 1).to_vector() == Values{4, 5, 6});
   CHECK(from_data({}, {5}).item() == 5);
-  CHECK(message_of<ShapeError>([] { from_data({2, 2}, {1, 2, 3}); }) ==
-        "from_data: 3 values do not fill shape (2, 2)");
+  CHECK(message_of<ShapeError>([] {
+          from_data({2, 2}, {1, 2, 3});
+        }) == "from_data: 3 values do not fill shape (2, 2)");
 }
 
 TEST_CASE("from_data checks the count before it allocates") {

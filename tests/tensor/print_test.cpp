@@ -88,9 +88,9 @@ TEST_CASE("print: more than 1000 elements are summarised, three at each edge") {
         "        [1.1250e+02, 1.1262e+02, 1.1275e+02,  ..., 1.4962e+02, 1.4975e+02,\n"
         "         1.4988e+02]])");
   const std::string cube = to_string(arange(8 * 7 * 20).reshape({8, 7, 20}));
-  CHECK(cube.starts_with(
-      "tensor([[[0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 1.7000e+01,\n"
-      "          1.8000e+01, 1.9000e+01],\n"));
+  CHECK(
+      cube.starts_with("tensor([[[0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 1.7000e+01,\n"
+                       "          1.8000e+01, 1.9000e+01],\n"));
   CHECK(testing::contains(cube,
                           "          4.1800e+02, 4.1900e+02]],\n"
                           "\n"

@@ -78,8 +78,9 @@ TEST_CASE("broadcast aligns at the last dimension; sizes are equal or 1") {
   CHECK(broadcast("op", {4, 1}, {2, 1, 3}) == Shape{2, 4, 3});
   CHECK(broadcast("op", {}, {2, 3}) == Shape{2, 3});
   CHECK(broadcast("op", {0, 3}, {1, 3}) == Shape{0, 3});
-  CHECK(message_of<ShapeError>([] { broadcast("op", {2, 3}, {2, 1, 4}); }) ==
-        "op: shapes (2, 3) and (2, 1, 4) do not broadcast: 3 meets 4, and neither is 1");
+  CHECK(message_of<ShapeError>([] {
+          broadcast("op", {2, 3}, {2, 1, 4});
+        }) == "op: shapes (2, 3) and (2, 1, 4) do not broadcast: 3 meets 4, and neither is 1");
   CHECK_THROWS_AS(broadcast("op", {0}, {2}), ShapeError);
 }
 

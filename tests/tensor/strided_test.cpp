@@ -42,18 +42,18 @@ std::vector<std::pair<int64_t, int64_t>> visited(const Shape& shape, const Strid
 
 TEST_CASE("for_each_row visits the addresses that a loop over indices visits, in order") {
   const std::vector<std::pair<Shape, std::pair<Strides, Strides>>> cases = {
-      {{2, 3, 4}, {{12, 4, 1}, {12, 4, 1}}},     // dense: one row
-      {{2, 3, 4}, {{12, 4, 1}, {1, 2, 6}}},      // transposed
-      {{2, 3, 4}, {{0, 4, 1}, {12, 4, 1}}},      // broadcast
-      {{2, 3, 4}, {{0, 0, 0}, {12, 4, 1}}},      // one number
-      {{2, 1, 4}, {{4, 77, 1}, {4, 99, 1}}},     // the stride of a size 1 does not matter
-      {{4, 1}, {{1, 55}, {1, 66}}},              // nor at the end
+      {{2, 3, 4}, {{12, 4, 1}, {12, 4, 1}}},  // dense: one row
+      {{2, 3, 4}, {{12, 4, 1}, {1, 2, 6}}},   // transposed
+      {{2, 3, 4}, {{0, 4, 1}, {12, 4, 1}}},   // broadcast
+      {{2, 3, 4}, {{0, 0, 0}, {12, 4, 1}}},   // one number
+      {{2, 1, 4}, {{4, 77, 1}, {4, 99, 1}}},  // the stride of a size 1 does not matter
+      {{4, 1}, {{1, 55}, {1, 66}}},           // nor at the end
       {{1, 1}, {{5, 6}, {7, 8}}},
       {{}, {{}, {}}},
       {{3, 0, 2}, {{0, 2, 1}, {0, 2, 1}}},
       {{5, 7, 3, 2}, {{84, 12, 4, 2}, {1, 5, 35, 105}}},
-      {{50000}, {{1}, {3}}},                     // one row in several pieces
-      {{300, 200}, {{200, 1}, {1, 300}}},        // rows in several pieces
+      {{50000}, {{1}, {3}}},               // one row in several pieces
+      {{300, 200}, {{200, 1}, {1, 300}}},  // rows in several pieces
   };
   for (const auto& [shape, strides] : cases) {
     CAPTURE(fmt::format("{}", shape));

@@ -16,8 +16,9 @@ TEST_CASE("tokens are ids with a shape") {
 }
 
 TEST_CASE("ids must fill their shape") {
-  CHECK(message_of<ShapeError>([] { Tokens({2, 2}, {1, 2, 3}); }) ==
-        "tokens: 3 ids do not fill shape (2, 2)");
+  CHECK(message_of<ShapeError>([] {
+          Tokens({2, 2}, {1, 2, 3});
+        }) == "tokens: 3 ids do not fill shape (2, 2)");
 }
 
 TEST_CASE("ids outside the table are refused with their place") {

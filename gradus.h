@@ -1,0 +1,23 @@
+#pragma once
+// Everything of gradus: tensors, autograd, modules, optimizers, data.
+
+#include "autograd/checkpoint.h"
+#include "autograd/dot.h"
+#include "autograd/gradcheck.h"
+#include "autograd/mode.h"
+#include "autograd/ops.h"
+#include "autograd/record.h"
+#include "data/batches.h"
+#include "data/corpus.h"
+#include "data/safetensors_set.h"
+#include "data/tokenizer.h"
+#include "nn/generate.h"
+#include "nn/gpt.h"
+#include "nn/init.h"
+#include "nn/pretrained/gpt2.h"
+#include "nn/summary.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+#include "tensor/errors.h"
+#include "tensor/parallel.h"
+#include "tensor/print.h"
