@@ -25,25 +25,29 @@ def parse_arguments():
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--serve", action="store_true",
                         help="run N steps for each line N on stdin; 'quit' ends")
+    parser.add_argument("--tuned", action="store_true",
+                        help="let malloc keep freed memory, in huge pages")
     return parser.parse_args()
 
 
 # glibc returns large freed blocks to the kernel, whose page faults then cost PyTorch up to a third
-# of a step: keep all memory in the heap, in huge pages.
+# of a step. With these settings (--tuned) all memory stays in the heap, in huge pages.
 MALLOC = ":".join(f"glibc.malloc.{setting}" for setting in (
     "mmap_max=0", "trim_threshold=64000000000", "top_pad=268435456", "hugetlb=1"))
 
 
-def restart_with_environment(threads):
+def restart_with_environment(threads, tuned):
     """OpenMP and malloc read their settings once, as the process starts."""
-    wanted = {"OMP_NUM_THREADS": str(threads), "GLIBC_TUNABLES": MALLOC}
+    wanted = {"OMP_NUM_THREADS": str(threads)}
+    if tuned:
+        wanted["GLIBC_TUNABLES"] = MALLOC
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})
 
 
 if __name__ == "__main__":
     ARGUMENTS = parse_arguments()
-    restart_with_environment(ARGUMENTS.threads)
+    restart_with_environment(ARGUMENTS.threads, ARGUMENTS.tuned)
 
 import torch
 import torch.nn as nn
