@@ -9,19 +9,26 @@
 namespace gradus {
 
 // A leaf without hooks collects straight into the gradient that the user reads.
-Tensor& Grad::slot() const {
-  const bool direct = node_->state == autograd::State::leaf && node_->hooks.empty();
-  return direct ? node_->grad : node_->incoming;
+bool Grad::is_users() const {
+  return node_->state == autograd::State::leaf && node_->hooks.empty();
+}
+
+// Inner gradients may share storage (x + f(x) hands one dy to both) until somebody writes to them.
+Tensor& Grad::writable() const {
+  Tensor& grad = is_users() ? node_->grad : node_->incoming;
+  const bool shared = grad.defined() && !is_users() && grad.storage().use_count() > 1;
+  if (shared) grad = dense_copy(grad);
+  return grad;
 }
 
 Tensor Grad::buffer() const {
-  Tensor& grad = slot();
+  Tensor& grad = writable();
   if (!grad.defined()) grad = zeros(node_->shape);
   return grad;
 }
 
 Grad::Accumulator Grad::accumulator() const {
-  Tensor& grad = slot();
+  Tensor& grad = writable();
   if (grad.defined()) return {grad, 1};
   grad = empty(node_->shape);
   return {grad, 0};
@@ -30,19 +37,12 @@ Grad::Accumulator Grad::accumulator() const {
 void Grad::operator+=(Tensor t) const {
   check_shape(t.shape() == node_->shape, "backward of a node after {}: gradient {} for shape {}",
               node_->op, t.shape(), node_->shape);
-  Tensor& grad = slot();
-  // Sole owner of the whole storage: nobody can see the numbers change when more is added.
-  const bool adoptable = t.is_contiguous() && t.offset() == 0 && t.storage().use_count() == 1 &&
-                         t.storage()->size() == t.numel();
-  if (!grad.defined() && adoptable) {
-    grad = t.detach();
-    return;
-  }
-  if (grad.defined()) {
-    add_into(grad, t);
-  } else {
-    grad = dense_copy(t);
-  }
+  Tensor& grad = writable();
+  if (grad.defined()) return add_into(grad, t);
+  // What the user reads must be nobody else's; what stays inside is copied when it is written.
+  const bool whole = t.is_contiguous() && t.offset() == 0 && t.storage()->size() == t.numel();
+  const bool adoptable = whole && (!is_users() || t.storage().use_count() == 1);
+  grad = adoptable ? t.detach() : dense_copy(t);
 }
 
 namespace autograd {

@@ -48,11 +48,12 @@ class Grad {
   };
   Accumulator accumulator() const;
 
-  /// Adds t, of the input's shape. Adopts it without copying if nobody else can see its storage.
+  /// Adds t, of the input's shape. The first t is adopted without copying where nobody can notice.
   void operator+=(Tensor t) const;
 
  private:
-  Tensor& slot() const;
+  bool is_users() const;
+  Tensor& writable() const;
   autograd::Node* node_ = nullptr;
 };
 

@@ -21,14 +21,13 @@ int thread_index();
 template <class F>
 void parallel_for(int64_t n, int64_t grain, F&& f) {
   const int64_t chunks = (n + grain - 1) / grain;
-  const auto run = [&](int64_t c) { f(c * grain, std::min(n, (c + 1) * grain)); };
-  // A plain loop, not a region of one thread: inside that, every caller would be thread 0.
+  const auto chunk = [&](int64_t c) { f(c * grain, std::min(n, (c + 1) * grain)); };
   if (chunks <= 1 || num_threads() == 1 || in_parallel()) {
-    for (int64_t c = 0; c < chunks; ++c) run(c);
+    for (int64_t c = 0; c < chunks; ++c) chunk(c);
     return;
   }
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t c = 0; c < chunks; ++c) run(c);
+  for (int64_t c = 0; c < chunks; ++c) chunk(c);
 }
 
 }  // namespace gradus
