@@ -3,11 +3,23 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "autograd/node.h"
 #include "tensor/errors.h"
 
 namespace gradus {
+namespace {
+
+// A tensor with history would be computed once and never learn.
+void check_leaf(std::string_view name, const Tensor& tensor) {
+  const bool leaf = tensor.node() == nullptr || tensor.node()->state == autograd::State::leaf;
+  check_value(tensor.defined() && leaf, "module: '{}' must be a tensor of its own, not {}", name,
+              leaf ? "undefined" : "the result of an op; use detach()");
+}
+
+}  // namespace
 
 Parameter Module::parameter(std::string_view name, Tensor tensor) {
+  check_leaf(name, tensor);
   tensor.requires_grad_(tensor.node() == nullptr || tensor.requires_grad());
   Parameter parameter(std::move(tensor));
   add({std::string(name), parameter.slot_, nullptr});
@@ -43,7 +55,9 @@ std::vector<Module::Slot> Module::slots() const {
 std::vector<NamedTensor> Module::named_parameters() const {
   std::vector<NamedTensor> result;
   std::unordered_set<const autograd::Node*> seen;  // tied tensors share their node
+  std::unordered_set<std::string> names;
   for (const Slot& slot : slots()) {
+    check_value(names.insert(slot.name).second, "module: two parameters are named '{}'", slot.name);
     if (seen.insert(slot.tensor->node().get()).second) result.push_back({slot.name, *slot.tensor});
   }
   return result;
@@ -58,6 +72,7 @@ Tensor Module::find(std::string_view name) const {
 
 void Module::replace(std::string_view name, Tensor tensor) {
   const auto node = find(name).node();
+  check_leaf(name, tensor);
   if (tensor.node() == nullptr) tensor.requires_grad_();
   for (const Slot& slot : slots()) {
     if (slot.tensor->node() == node) *slot.tensor = tensor;

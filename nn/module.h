@@ -43,11 +43,12 @@ class Module {
   Module& operator=(const Module&) = delete;
 
   /// Every tensor once, under its first name, in the order of declaration. Walks the registry at
-  /// every call, so that what is added later (a new head, LoRA) is seen.
+  /// every call, so that what is added later (a new head, LoRA) is seen. Throws ValueError if two
+  /// tensors have one name.
   std::vector<NamedTensor> named_parameters() const;
   /// The tensor of that name. Throws ValueError if there is none.
   Tensor find(std::string_view name) const;
-  /// Puts another tensor in the place of `name` and of everything tied to it.
+  /// Puts another leaf in the place of `name` and of everything tied to it.
   void replace(std::string_view name, Tensor tensor);
   /// Freezes or thaws every parameter whose name begins with `prefix`. Throws if none does.
   void requires_grad(bool wanted, std::string_view prefix = "");
@@ -60,7 +61,8 @@ class Module {
   Module& operator=(Module&&) = default;
   ~Module() = default;
 
-  /// Registers a leaf that wants a gradient. Throws ValueError if the name is taken.
+  /// Registers a leaf that wants a gradient. Throws ValueError if the name is taken or the tensor
+  /// has history.
   Parameter parameter(std::string_view name, Tensor tensor);
   /// Registers and returns a child.
   template <class M>

@@ -31,6 +31,8 @@ real* state_data(Tensor& state, const Tensor& parameter) {
 }  // namespace
 
 void Optimizer::add(const std::vector<NamedTensor>& parameters, const GroupOptions& options) {
+  check_not_negative("optimizer", "lr_scale", options.lr_scale);
+  check_not_negative("optimizer", "weight_decay", options.weight_decay.value_or(0));
   for (const NamedTensor& p : parameters) {
     const bool known = std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
       return slot.parameter.node() == p.tensor.node();
@@ -77,6 +79,7 @@ SGD::SGD(const std::vector<NamedTensor>& parameters, const SGDOptions& options)
     : Optimizer({"velocity"}), lr(options.lr), options_(options) {
   check_not_negative("SGD", "lr", options.lr);
   check_not_negative("SGD", "momentum", options.momentum);
+  check_not_negative("SGD", "dampening", options.dampening);
   check_not_negative("SGD", "weight_decay", options.weight_decay);
   check_value(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
               "SGD: nesterov needs momentum and no dampening");

@@ -53,11 +53,11 @@ int run(int argc, char** argv) {
   } catch (const Exit& exit) {
     return exit.code;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "gradus: {}\n", error.what());
+    std::fprintf(stderr, "gradus: %s\n", error.what());
     return 1;
   }
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (!written) fmt::print(stderr, "gradus: cannot write to standard output\n");
+  if (!written) std::fputs("gradus: cannot write to standard output\n", stderr);
   return written ? 0 : 1;
 }
 

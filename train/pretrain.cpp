@@ -97,7 +97,8 @@ void pretrain_command(const CLI::App& command, Arguments& a) {
   }
   pretrain_gpt(a.request);
   if (stop_signal() == 0) return;
-  fmt::print(stderr, "stopped and saved; go on with: gradus pretrain gpt --resume {}\n", a.request.folder);
+  std::fprintf(stderr, "stopped and saved; go on with: gradus pretrain gpt --resume %s\n",
+               a.request.folder.c_str());
   throw Exit{128 + stop_signal()};
 }
 

@@ -1,5 +1,7 @@
 #include "train/pretrain_gpt.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -71,6 +73,34 @@ void check_finite(int64_t step, double loss, double norm, const GPT& model) {
                                step, loss, norm, culprit));
 }
 
+// A full disk costs no work: training goes on and the next interval tries again.
+template <class F>
+bool try_to_save(Progress& progress, F save) {
+  try {
+    save();
+    return true;
+  } catch (const FileError& error) {
+    progress.line(fmt::format("warning: not saved, will try again: {}", error.what()));
+    return false;
+  }
+}
+
+// Weights, gradients and two moments must fit into the machine.
+void check_memory(const GPTConfig& config) {
+  const MetaMode no_memory;
+  double numbers = 0;
+  for (const NamedTensor& p : GPT(config).named_parameters()) {
+    numbers += 4 * static_cast<double>(p.tensor.numel());
+  }
+  const double gigabytes = numbers * sizeof(real) / 1e9;
+  const double there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e9;
+  check<MemoryError>(gigabytes < there,
+                     "pretrain: weights, gradients and moments of this model take {:.1f} GB, the "
+                     "machine has {:.1f}",
+                     gigabytes, there);
+}
+
 // Model, optimizer, data and place in them: what a checkpoint holds.
 class Trainer {
  public:
@@ -110,7 +140,6 @@ class Trainer {
  private:
   double compute_gradients();
   void save();
-  bool try_to_save(Progress& progress);
   bool due(int64_t interval) const { return state_.step % interval == 0 || state_.step == o.steps; }
   double tokens_per_step() const {
     return static_cast<double>(o.batch_size * o.accumulation * o.model.block_size);
@@ -174,9 +203,10 @@ void Trainer::train(int64_t last, bool quiet) {
     }
     folder_.append_metrics(metrics.dump());
     if (due(o.sample_interval)) {
-      folder_.save_sample(state_.step, write_sample(model_, corpus_.tokenizer, o.seed));
+      const std::string sample = write_sample(model_, corpus_.tokenizer, o.seed);
+      try_to_save(progress, [&] { folder_.save_sample(state_.step, sample); });
     }
-    saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress);
+    saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress, [&] { save(); });
   }
   if (!saved) save();
   if (state_.step == o.steps) progress.line("\n" + write_sample(model_, corpus_.tokenizer, o.seed) + "\n");
@@ -189,20 +219,10 @@ void Trainer::save() {
   folder_.save(model_, optimizer_, state_, o.keep_checkpoints);
 }
 
-// A full disk costs no work: training goes on and the next interval tries again.
-bool Trainer::try_to_save(Progress& progress) {
-  try {
-    save();
-    return true;
-  } catch (const FileError& error) {
-    progress.line(fmt::format("warning: not saved, will try again: {}", error.what()));
-    return false;
-  }
-}
-
 }  // namespace
 
 void pretrain_gpt(const PretrainRequest& request) {
+  survive_failed_writes();
   TrainingOptions options = request.options;
   std::optional<Tokenizer> tokenizer;
   std::optional<RunFolder> folder;
@@ -217,11 +237,12 @@ void pretrain_gpt(const PretrainRequest& request) {
   options.model.checked();
   const Corpus corpus = read(options, tokenizer);
   options.model.vocab_size = corpus.tokenizer.vocab_size();
+  check_memory(options.model);
   manual_seed(options.seed);
   if (!request.resume) folder.emplace(request.folder, true);
   Trainer trainer(options, corpus, *folder);
   if (request.resume) {
-    trainer.restore();
+    folder->has_checkpoint() ? trainer.restore() : folder->rewind_metrics(0);
   } else {
     corpus.tokenizer.save(request.folder);
     save_gpt2_config(options.model, request.folder);

@@ -23,6 +23,12 @@ std::string bar(double fraction, int width) {
   return text;
 }
 
+// Nobody who reads along is no reason to stop: what cannot be written is lost.
+void write(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+}
+
 }  // namespace
 
 std::string clock_time(double seconds) {
@@ -54,21 +60,19 @@ void Progress::update(int64_t done, const std::string& note) {
   const std::string tail = fmt::format(" {}  {} left", note, clock_time(seconds_left(done)));
   const int room = terminal_width() - 1 - static_cast<int>(head.size() + tail.size());
   const std::string text = head + bar(fraction, std::clamp(room, 4, 40)) + tail;
-  fmt::print(stderr, "\r\033[K{}", text);
-  std::fflush(stderr);
+  write("\r\033[K" + text);
   drawn_ = true;
 }
 
 void Progress::line(const std::string& text) {
   if (quiet_) return;
   clear();
-  fmt::print(stderr, "{}\n", text);
+  write(text + "\n");
 }
 
 void Progress::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  write("\r\033[K");
   drawn_ = false;
 }
 

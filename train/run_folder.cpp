@@ -107,10 +107,18 @@ json manifest_of(const fs::path& directory) {
 }
 
 void check_manifest(const fs::path& directory) {
-  const fs::path file = directory / "manifest.json";
-  const json expected = read_json(file), actual = manifest_of(directory);
+  const json expected = read_json(directory / "manifest.json"), actual = manifest_of(directory);
   check<FileError>(expected == actual, "{}: the checkpoint is damaged: its files are not those of its manifest",
                    directory.string());
+}
+
+bool is_sound(const fs::path& directory) {
+  try {
+    check_manifest(directory);
+    return true;
+  } catch (const FileError&) {
+    return false;
+  }
 }
 
 // A second name for the same file if the file system can, a copy otherwise; atomic either way.
@@ -121,27 +129,28 @@ void publish(const fs::path& from, const fs::path& to) {
   fs::create_hard_link(from, temporary, failed);
   if (failed) fs::copy_file(from, temporary);
   fs::rename(temporary, to);
+  fs::remove(temporary, failed);  // rename leaves it if both names are the same file already
 }
 
 }  // namespace
 
 RunFolder::RunFolder(fs::path directory, bool fresh) : directory_(std::move(directory)) {
   const std::string shown = directory_.string();
-  check<FileError>(fresh || fs::is_directory(directory_), "{}: there is no run to resume", shown);
+  check<FileError>(fresh || fs::exists(settings_file()), "{}: there is no run to resume", shown);
   or_file_error(shown, [&] { fs::create_directories(directory_ / "samples"); });
   lock_ = open((directory_ / ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
   check<FileError>(lock_ >= 0, "{}: cannot write to this folder", shown);
+  std::string problem;
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    close(lock_);
-    throw FileError(fmt::format("{}: another process is training in this folder", shown));
+    problem = "another process is training in this folder";
+  } else if (fresh && fs::exists(settings_file())) {
+    problem = "there is a run in this folder already; go on with it by --resume, or choose another --out";
+  } else if (fresh && fs::exists(directory_ / "model.safetensors")) {
+    problem = "there is a model in this folder already; choose another --out";
   }
-  const bool used = fs::exists(settings_file());
-  if (fresh == used) {
-    close(lock_);
-    throw FileError(fresh ? fmt::format("{}: there is a run in this folder already; go on with it by "
-                                        "--resume, or choose another --out", shown)
-                          : fmt::format("{}: there is no run to resume", shown));
-  }
+  if (problem.empty()) return;
+  close(lock_);
+  throw FileError(fmt::format("{}: {}", shown, problem));
 }
 
 RunFolder::~RunFolder() { close(lock_); }
@@ -149,29 +158,42 @@ RunFolder::~RunFolder() { close(lock_); }
 void RunFolder::save(const GPT& model, const Optimizer& optimizer, const TrainerState& state,
                      int64_t keep) {
   const std::string name = step_name(state.step);
-  const fs::path temporary = checkpoints() / (".tmp-" + name), final = checkpoints() / name;
+  const fs::path final = checkpoints() / name;
   or_file_error(final.string(), [&] {
     fs::create_directories(checkpoints());
-    for (const auto& entry : fs::directory_iterator(checkpoints())) {  // left by a killed process
-      if (entry.path().filename().string().starts_with(".tmp-")) fs::remove_all(entry.path());
+    remove_unfinished();
+    const fs::path temporary = checkpoints() / (".tmp-" + name);
+    try {
+      fs::create_directory(temporary);
+      save_gpt2(model, temporary);
+      save_optimizer(optimizer, temporary / "optimizer.safetensors");
+      write_file_atomically(temporary / "trainer_state.json", to_json(state).dump(2) + "\n");
+      write_file_atomically(temporary / "manifest.json", manifest_of(temporary).dump(2) + "\n");
+      sync_directory(temporary);
+    } catch (...) {
+      remove_unfinished();  // gives a full disk its room back
+      throw;
     }
-    fs::create_directory(temporary);
-    save_gpt2(model, temporary);
-    save_optimizer(optimizer, temporary / "optimizer.safetensors");
-    write_file_atomically(temporary / "trainer_state.json", to_json(state).dump(2) + "\n");
-    write_file_atomically(temporary / "manifest.json", manifest_of(temporary).dump(2) + "\n");
-    sync_directory(temporary);
-    if (fs::exists(final)) {
+    if (is_sound(final)) {
       fs::remove_all(temporary);  // the same step of the same run: the same bits
     } else {
+      fs::remove_all(final);
       fs::rename(temporary, final);
     }
     sync_directory(checkpoints());
     write_file_atomically(checkpoints() / "latest", name + "\n");
     publish(final / "config.json", directory_ / "config.json");
     publish(final / "model.safetensors", directory_ / "model.safetensors");
+    prune(keep);
   });
-  prune(keep);
+}
+
+// What a failed or killed save left behind.
+void RunFolder::remove_unfinished() const {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(checkpoints(), ignored)) {
+    if (entry.path().filename().string().starts_with(".")) fs::remove_all(entry.path(), ignored);
+  }
 }
 
 void RunFolder::prune(int64_t keep) const {
@@ -182,6 +204,10 @@ void RunFolder::prune(int64_t keep) const {
   std::sort(all.begin(), all.end());
   std::error_code ignored;  // an old checkpoint that stays does no harm
   for (size_t i = 0; i + static_cast<size_t>(keep) < all.size(); ++i) fs::remove_all(all[i], ignored);
+}
+
+bool RunFolder::has_checkpoint() const {
+  return fs::exists(checkpoints() / "latest") || fs::exists(directory_ / "model.safetensors");
 }
 
 TrainerState RunFolder::restore(GPT& model, Optimizer& optimizer) const {

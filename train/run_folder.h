@@ -34,7 +34,7 @@ struct TrainerState {
 class RunFolder {
  public:
   /// Opens or makes the folder and locks it. Throws FileError if another process holds the lock, or
-  /// if `fresh` and there is a run in it already.
+  /// if `fresh` and there is a run or a model in it already.
   RunFolder(std::filesystem::path directory, bool fresh);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
@@ -46,6 +46,8 @@ class RunFolder {
   /// Writes a checkpoint, makes it the latest, refreshes the model directory and removes all but
   /// the newest `keep`. Throws FileError and leaves the older ones if the disk is full.
   void save(const GPT& model, const Optimizer& optimizer, const TrainerState& state, int64_t keep);
+  /// Whether a first checkpoint was completed. A run that was killed before begins again.
+  bool has_checkpoint() const;
   /// Restores the newest checkpoint. Throws FileError if it is incomplete or damaged.
   TrainerState restore(GPT& model, Optimizer& optimizer) const;
 
@@ -57,6 +59,7 @@ class RunFolder {
  private:
   std::filesystem::path checkpoints() const { return directory_ / "checkpoints"; }
   void prune(int64_t keep) const;
+  void remove_unfinished() const;
 
   std::filesystem::path directory_;
   int lock_ = -1;

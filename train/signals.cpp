@@ -23,6 +23,11 @@ void watch_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+void survive_failed_writes() {
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 int stop_signal() { return received; }
 
 }  // namespace gradus

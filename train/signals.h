@@ -5,6 +5,9 @@ namespace gradus {
 
 /// From here on the signals are caught.
 void watch_signals();
+/// A full disk, a file size limit or a closed pipe is an error of the write, not the end of the
+/// process.
+void survive_failed_writes();
 /// The signal that asked for an end, or 0.
 int stop_signal();
 

@@ -89,8 +89,10 @@ class Reader {
   Reader(const json& object, path file) : object_(object), file_(std::move(file)) {}
 
   int64_t integer(const char* key) const {
-    check<FileError>(object_.contains(key) && object_[key].is_number_integer(),
-                     "{}: '{}' must be a whole number", file_.string(), key);
+    // Above 2^63 a number counts as unsigned only.
+    const bool whole = object_.contains(key) && object_[key].is_number_integer() &&
+                       (!object_[key].is_number_unsigned() || object_[key].get<uint64_t>() >> 63 == 0);
+    check<FileError>(whole, "{}: '{}' must be a whole number", file_.string(), key);
     return object_[key].get<int64_t>();
   }
   real number(const char* key, real absent) const {
@@ -108,6 +110,17 @@ class Reader {
     check<FileError>(object_[key].is_string(), "{}: '{}' must be a string", file_.string(), key);
     return object_[key].get<std::string>();
   }
+  /// Whether the word is `second`; it may also be `first`, which is what absence means.
+  bool is_second(const char* key, const char* first, const char* second) const {
+    const std::string found = word(key, first);
+    check<FileError>(found == first || found == second, "{}: unknown {} '{}'", file_.string(), key, found);
+    return found == second;
+  }
+  /// Throws unless the flag has the one value that is supported, which is what absence means.
+  void require(const char* key, bool supported) const {
+    check<FileError>(flag(key, supported) == supported, "{}: {} = {} is not supported",
+                     file_.string(), key, !supported);
+  }
 
  private:
   const json& object_;
@@ -120,6 +133,9 @@ GPTConfig from_json(const json& object, const path& file) {
   const std::string type = reader.word("model_type", "gpt2");
   check<FileError>(type == "gpt2" || type == "gradus-gpt", "{}: model_type '{}' is not gpt2",
                    file.string(), type);
+  reader.require("scale_attn_weights", true);
+  reader.require("scale_attn_by_inverse_layer_idx", false);
+  reader.require("add_cross_attention", false);
   GPTConfig c{.block_size = reader.integer("n_positions"),
               .vocab_size = reader.integer("vocab_size"),
               .n_layer = reader.integer("n_layer"),
@@ -128,9 +144,6 @@ GPTConfig from_json(const json& object, const path& file) {
               .dropout = reader.number("resid_pdrop", real(0.1)),
               .tie_weights = reader.flag("tie_word_embeddings", true),
               .norm_eps = reader.number("layer_norm_epsilon", real(1e-5))};
-  const bool inner = object.contains("n_inner") && !object["n_inner"].is_null();
-  check<FileError>(!inner || reader.integer("n_inner") == 4 * c.n_embd,
-                   "{}: n_inner must be 4 n_embd = {}", file.string(), 4 * c.n_embd);
   const std::string wanted = reader.word("activation_function", "gelu_new");
   const auto* found = std::find_if(std::begin(activation_names), std::end(activation_names),
                                    [&](const ActivationName& a) { return wanted == a.name; });
@@ -140,14 +153,18 @@ GPTConfig from_json(const json& object, const path& file) {
   if (object.contains("gradus")) {
     const Reader own(object["gradus"], file);
     c.bias = own.flag("bias", true);
-    c.norm = own.word("norm", "layer") == "rms" ? NormKind::rms : NormKind::layer;
-    c.placement = own.word("placement", "pre") == "post" ? Placement::post : Placement::pre;
+    c.norm = own.is_second("norm", "layer", "rms") ? NormKind::rms : NormKind::layer;
+    c.placement = own.is_second("placement", "pre", "post") ? Placement::post : Placement::pre;
   }
   try {
-    return c.checked();
+    c.checked();
   } catch (const ValueError& error) {
     throw FileError(fmt::format("{}: {}", file.string(), error.what()));
   }
+  const bool inner = object.contains("n_inner") && !object["n_inner"].is_null();
+  check<FileError>(!inner || reader.integer("n_inner") == 4 * c.n_embd,
+                   "{}: n_inner must be 4 n_embd = {}", file.string(), 4 * c.n_embd);
+  return c;
 }
 
 // Layers whose bias is written as zeros, because GPT2LMHeadModel has one there.
@@ -175,7 +192,9 @@ class Checkpoint {
  public:
   explicit Checkpoint(const path& directory) : directory_(directory), files_(directory) {
     for (const std::string& stored : files_.names()) {
-      if (!is_ignored(stored)) unread_.insert({without_prefix(stored), stored});
+      if (is_ignored(stored)) continue;
+      const bool fresh = unread_.insert({without_prefix(stored), stored}).second;
+      if (!fresh) note(without_prefix(stored) + " stands there twice, with and without prefix");
     }
   }
 
@@ -204,8 +223,13 @@ class Checkpoint {
 
   void finish() {
     for (const auto& [name, stored] : unread_) problems_.push_back("unexpected " + name);
-    check<FileError>(problems_.empty(), "{}: the weights do not fit the config: {}",
-                     directory_.string(), fmt::join(problems_, "; "));
+    if (problems_.empty()) return;
+    constexpr size_t most = 100;  // a config of the wrong model finds fault with everything
+    const size_t shown = std::min(most, problems_.size());
+    const std::string rest = shown < problems_.size()
+                                 ? fmt::format("; and {} more", problems_.size() - shown) : "";
+    throw FileError(fmt::format("{}: the weights do not fit the config: {}{}", directory_.string(),
+                                fmt::join(problems_.begin(), problems_.begin() + static_cast<std::ptrdiff_t>(shown), "; "), rest));
   }
 
  private:

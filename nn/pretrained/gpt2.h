@@ -15,7 +15,7 @@ void save_gpt2(const GPT& model, const std::filesystem::path& directory);
 void save_gpt2_config(const GPTConfig& config, const std::filesystem::path& directory);
 
 /// Reads the same, from gradus or from Hugging Face. Throws FileError that lists every missing,
-/// unexpected or misshapen tensor at once.
+/// unexpected or misshapen tensor at once (the first hundred of them).
 GPT load_gpt2(const std::filesystem::path& directory);
 GPTConfig load_gpt2_config(const std::filesystem::path& directory);
 /// Copies the weights of a folder into an existing model, under the same rules.

@@ -71,16 +71,15 @@ void call_blas(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, 
   }
 }
 
-// Calls f in a place where BLAS uses one thread: inside an active parallel region, or in a region
-// of one thread with its own thread count. The caller's count stays as it is.
+// Calls f in a place where BLAS uses one thread: inside an active parallel region, or while the
+// calling thread's count is 1. (A region of one thread would do as well, but it calls malloc.)
 template <class F>
 void with_serial_blas(F f) {
   if (in_parallel()) return f();
-#pragma omp parallel num_threads(1)
-  {
-    omp_set_num_threads(1);
-    f();
-  }
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  f();
+  omp_set_num_threads(threads);
 }
 
 // C = beta * C, where the product has no terms.

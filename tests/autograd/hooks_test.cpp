@@ -75,15 +75,20 @@ TEST_CASE("the replacement stays the user's: later gradients are not added to it
 
 TEST_CASE("a gradient that a hook keeps does not change afterwards") {
   Tensor x = from_data({2}, {1, 2}).requires_grad_();
-  Tensor kept;
-  Tensor h = x * 1;
-  h.register_hook([&](const Tensor& g) {
-    kept = g;
+  std::vector<Tensor> kept;
+  const auto keep = [&](const Tensor& g) {
+    kept.push_back(g);
     return Tensor();
-  });
+  };
+  Tensor h = x * 1;
+  h.register_hook(keep);
+  x.register_hook(keep);
   sum(h + x).backward();
   sum(x * 5).backward();
-  CHECK(kept.to_vector() == Values{1, 1});
+  REQUIRE(kept.size() == 3);
+  CHECK(kept[0].to_vector() == Values{1, 1});
+  CHECK(kept[1].to_vector() == Values{2, 2});
+  CHECK(kept[2].to_vector() == Values{5, 5});
   CHECK(x.grad().to_vector() == Values{7, 7});
 }
 

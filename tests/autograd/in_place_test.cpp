@@ -36,6 +36,8 @@ TEST_CASE("a result changed through a detached handle is an error") {
   const Tensor loss = sum(y);
   y.detach().fill_(0);
   CHECK_THROWS_AS(loss.backward(), GraphError);
+  CHECK(contains(message_of<GraphError>([&] { y.backward(ones({2})); }),
+                 "the result of exp (2) was changed in place after it was computed"));
 }
 
 TEST_CASE("a leaf may change before it is used and after backward") {

@@ -146,6 +146,7 @@ TEST_CASE("safetensors: tensors must tile the data") {
   CHECK(broken_header(two("[0,4]", "[5,9]"), 9) == Rule::InvalidOffset);
   CHECK(broken_header(two("[0,4]", "[3,7]"), 7) == Rule::InvalidOffset);
   CHECK(broken_header(two("[0,4]", "[0,4]"), 4) == Rule::InvalidOffset);
+  CHECK(broken_header(two("[0,4]", "[4,0]"), 4) == Rule::InvalidOffset);  // ends before its begin
   std::string same = "{";
   for (int i = 0; i < 10; ++i) {
     same += fmt::format(R"({}"t{}":{{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}})",

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "tensor/errors.h"
+#include "tests/support.h"
 
 namespace gradus::testing {
 
@@ -82,10 +82,6 @@ std::string sentence_of(F f) {
   }
   FAIL_CHECK("threw nothing");
   return {};
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != text.npos;
 }
 
 }  // namespace gradus::testing

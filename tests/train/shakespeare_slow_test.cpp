@@ -1,0 +1,30 @@
+// The nano preset on tiny Shakespeare: what a user gets in a few minutes.
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/train/program.h"
+
+using namespace gradus::testing;
+
+TEST_CASE("nano learns tiny Shakespeare: mean validation loss of three seeds at most 1.90") {
+  const auto text = shared_path("data/tinyshakespeare/input.txt");
+  if (!text) return;
+  double total = 0;
+  for (const char* seed : {"1", "2", "3"}) {
+    const TemporaryFolder folder;
+    const std::string out = (folder.path() / "run").string();
+    const Outcome trained = run({"pretrain", "gpt", "--preset", "nano", "--data", text->string(),
+                                 "--out", out, "--steps", "2000", "--seed", seed});
+    CAPTURE(trained.err);
+    REQUIRE(trained.code == 0);
+    const Outcome measured =
+        run({"evaluate", "--model", out, "--data", text->string(), "--split", "val", "--json"});
+    REQUIRE(measured.code == 0);
+    const double loss = nlohmann::json::parse(measured.out).at("loss");
+    MESSAGE("seed " << seed << ": validation loss " << loss);
+    total += loss;
+  }
+  CHECK(total / 3 <= 1.90);
+}
