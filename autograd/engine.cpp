@@ -16,8 +16,8 @@ bool Grad::is_users() const {
 // Inner gradients may share storage (x + f(x) hands one dy to both) until somebody writes to them.
 Tensor& Grad::writable() const {
   Tensor& grad = is_users() ? node_->grad : node_->incoming;
-  const bool shared = grad.defined() && !is_users() && grad.storage().use_count() > 1;
-  if (shared) grad = dense_copy(grad);
+  if (node_->shares_incoming && grad.defined()) grad = dense_copy(grad);
+  node_->shares_incoming = false;
   return grad;
 }
 
@@ -41,8 +41,10 @@ void Grad::operator+=(Tensor t) const {
   if (grad.defined()) return add_into(grad, t);
   // What the user reads must be nobody else's; what stays inside is copied when it is written.
   const bool whole = t.is_contiguous() && t.offset() == 0 && t.storage()->size() == t.numel();
-  const bool adoptable = whole && (!is_users() || t.storage().use_count() == 1);
+  const bool shared = t.storage().use_count() > 1;
+  const bool adoptable = whole && !(shared && is_users());
   grad = adoptable ? t.detach() : dense_copy(t);
+  node_->shares_incoming = adoptable && shared;
 }
 
 namespace autograd {
@@ -90,9 +92,13 @@ void collect(const std::shared_ptr<Node>& root, uint64_t oldest, Order& heap, Or
   }
 }
 
-// Hooks see the complete gradient and may replace it.
+// Hooks see the complete gradient and may replace it. They get a gradient that no other node
+// shares, and may register more hooks, which serve from the next backward on.
 void run_hooks(Node& node) {
-  for (const auto& hook : node.hooks) {
+  if (node.hooks.empty()) return;
+  if (node.incoming.storage().use_count() > 1) node.incoming = dense_copy(node.incoming);
+  const auto hooks = node.hooks;
+  for (const auto& hook : hooks) {
     const Tensor replaced = hook(node.incoming);
     if (!replaced.defined()) continue;
     check_shape(replaced.shape() == node.shape, "hook on {}: gradient {} for shape {}", node.op,
@@ -109,12 +115,18 @@ void keep_grad(Node& node) {
   }
 }
 
+// Leaves may have been frozen since the op was recorded.
+bool wants_any(Node& node) {
+  const std::span<const Edge> edges = node.edges();
+  return std::any_of(edges.begin(), edges.end(), [](const Edge& e) { return bool(grad_of(e)); });
+}
+
 void visit(Node& node) {
   const bool leaf = node.state == State::leaf;
   if (node.incoming.defined()) {
     run_hooks(node);
     if (leaf || node.retains_grad) keep_grad(node);
-    if (!leaf) node.run(node.incoming);
+    if (!leaf && wants_any(node)) node.run(node.incoming);
     node.incoming = Tensor();
   }
   if (leaf) return;
@@ -122,7 +134,7 @@ void visit(Node& node) {
   node.state = State::freed;
 }
 
-// Whatever happens, no node stays marked or keeps half a gradient.
+// If a closure or a hook throws, no node stays marked or keeps what was on its way.
 struct Pass {
   Order heap, order;
   ~Pass() {

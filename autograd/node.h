@@ -57,8 +57,9 @@ struct Node {
   uint64_t id;          // creation order: an op's id exceeds those of its inputs
   Shape shape;
   SavedVersion output;
-  Tensor grad;      // leaves, and inner nodes that retain it: what the user reads
-  Tensor incoming;  // the gradient of this value, while the engine collects it
+  Tensor grad;                   // leaves, and inner nodes that retain it: what the user reads
+  Tensor incoming;               // the gradient of this value, while the engine collects it
+  bool shares_incoming = false;  // others see its storage: to be copied before it is written
   std::vector<std::function<Tensor(const Tensor&)>> hooks;
 };
 

@@ -127,8 +127,8 @@ Tensor rms_norm(const Tensor& x, const Tensor& weight, real eps);
 Tensor dropout(const Tensor& x, real p);
 
 struct AttentionOptions {
-  bool causal = false;  // query t sees keys up to t + S - T
-  real scale = 0;       // 0 means 1 / sqrt(hs)
+  bool causal = false;   // query t sees keys up to t + S - T
+  real scale = 0;        // 0 means 1 / sqrt(hs)
   Tensor key_mask = {};  // (B, S): 0 hides a key from every query
   Tensor bias = {};      // added to the scores, broadcast to (B, NH, T, S); no gradient
 };

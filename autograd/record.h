@@ -151,8 +151,8 @@ Tensor record(const char* op, Tensor y, F f, const Inputs&... inputs) {
 
 /// The same for any number of inputs: backward is f(dy, span of Grads).
 template <class F>
-  requires std::is_invocable_v<F, const Tensor&, std::span<const Grad>>
-Tensor record(const char* op, Tensor y, F f, std::span<const Tensor> inputs) {
+requires std::is_invocable_v<F, const Tensor&, std::span<const Grad>> Tensor
+record(const char* op, Tensor y, F f, std::span<const Tensor> inputs) {
   const bool wanted = std::any_of(inputs.begin(), inputs.end(), autograd::wants_grad);
   if (!grad_enabled() || !wanted) return y;
   y.set_node(make_cached<autograd::SpanNode<F>>(op, y, std::move(f), inputs));

@@ -14,7 +14,9 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(hwy REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
+if(GRADUS_PROGRAM)
+  find_package(CLI11 REQUIRED)
+endif()
 
 # Warnings for our own code, never for those who link against it.
 add_library(gradus-warnings INTERFACE)

@@ -9,38 +9,31 @@
 namespace gradus {
 namespace {
 
-// Independent uniform integers for one batch, made from blocks k * 2^32, k * 2^32 + 1, ... of a
-// draw that belongs to batches alone.
-class UniformIntegers {
- public:
-  UniformIntegers(uint64_t seed, uint64_t k)
-      : draw_(draw_for(seed, "data/batches")), block_(k << 32) {}
+// 64 random bits that depend on the seed and on two numbers.
+uint64_t random_bits(uint64_t seed, uint64_t a, uint64_t b) {
+  Draw draw = draw_for(seed, "data/batches");
+  draw.counter += a;
+  const auto words = kernels::random_block(draw, b);
+  return uint64_t{words[1]} << 32 | words[0];
+}
 
-  // Uniform in [0, n): as many bits as n - 1 has, drawn again while they reach n. On average fewer
-  // than two draws, and no value is favoured, as it would be by a remainder.
-  uint64_t below(uint64_t n) {
-    const uint64_t mask = std::bit_ceil(n) - 1;
-    uint64_t value = bits() & mask;
-    while (value >= n) value = bits() & mask;
-    return value;
-  }
-
- private:
-  uint64_t bits() {
-    if (used_ == 4) {
-      words_ = kernels::random_block(draw_, block_++);
-      used_ = 0;
+// Where i goes in a permutation of [0, n) that takes no memory: a Feistel network of four rounds on
+// an even number of bits, applied again while the result is not below n (Black & Rogaway 2002,
+// "Ciphers with arbitrary finite domains", cycle walking).
+uint64_t permuted(uint64_t i, uint64_t n, uint64_t seed, uint64_t epoch) {
+  const int half = (static_cast<int>(std::bit_width(n - 1)) + 1) / 2;
+  const uint64_t mask = (uint64_t{1} << half) - 1;
+  do {
+    uint64_t left = i >> half, right = i & mask;
+    for (uint64_t round = 0; round < 4; ++round) {
+      const uint64_t mixed = left ^ (random_bits(seed, epoch, right << 2 | round) & mask);
+      left = right;
+      right = mixed;
     }
-    const uint64_t low = words_[used_], high = words_[used_ + 1];
-    used_ += 2;
-    return high << 32 | low;
-  }
-
-  Draw draw_;
-  uint64_t block_;
-  std::array<uint32_t, 4> words_{};
-  size_t used_ = 4;
-};
+    i = left << half | right;
+  } while (i >= n);
+  return i;
+}
 
 void check_sizes(const char* what, int64_t batch_size, int64_t block_size) {
   check_value(batch_size >= 1 && block_size >= 1,
@@ -66,13 +59,22 @@ CausalLoader::CausalLoader(std::vector<int32_t> text, const CausalLoaderConfig& 
               config_.block_size, config_.block_size + 1);
 }
 
+// Row r of all rows ever drawn. In epoch r / n the text is cut into n blocks after a random number
+// of tokens, and the blocks are visited in random order.
+int64_t CausalLoader::start_of(uint64_t r) const {
+  const uint64_t T = static_cast<uint64_t>(config_.block_size);
+  const uint64_t starts = static_cast<uint64_t>(num_tokens()) - T;  // those with T + 1 tokens
+  const uint64_t n = std::max<uint64_t>(1, starts / T);
+  const uint64_t epoch = r / n;
+  const uint64_t shift = random_bits(config_.seed, epoch, ~uint64_t{0}) % (starts - (n - 1) * T);
+  return static_cast<int64_t>(shift + T * permuted(r % n, n, config_.seed, epoch));
+}
+
 Batch CausalLoader::batch(uint64_t k) const {
   const int64_t B = config_.batch_size, T = config_.block_size;
-  UniformIntegers starts(config_.seed, k);
-  const uint64_t choices = static_cast<uint64_t>(num_tokens() - T);
   Batch result{Tokens({B, T}), Tokens({B, T})};
   for (int64_t b = 0; b < B; ++b) {
-    fill_row(text_, static_cast<int64_t>(starts.below(choices)), b, result);
+    fill_row(text_, start_of(k * static_cast<uint64_t>(B) + static_cast<uint64_t>(b)), b, result);
   }
   return result;
 }

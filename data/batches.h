@@ -21,9 +21,10 @@ struct CausalLoaderConfig {
   uint64_t seed = 0;
 };
 
-/// Endless training batches, as nanoGPT draws them: each row starts at a place of its own, chosen
-/// uniformly among all those that leave room for T + 1 tokens. Batch k depends on (seed, k) alone,
-/// so that one number, position(), resumes a run bit for bit.
+/// Endless training batches. Each epoch cuts the text into blocks of T after a random number of
+/// tokens, and visits every block once, in random order: no token is seen twice before all others
+/// have been seen. Batch k depends on (seed, k) alone, so that one number, position(), resumes a
+/// run bit for bit.
 class CausalLoader {
  public:
   /// Throws ValueError for sizes below 1 and a text of fewer than T + 1 tokens.
@@ -41,6 +42,8 @@ class CausalLoader {
   int64_t num_tokens() const { return static_cast<int64_t>(text_.size()); }
 
  private:
+  int64_t start_of(uint64_t row) const;
+
   std::vector<int32_t> text_;
   CausalLoaderConfig config_;
   uint64_t position_ = 0;

@@ -17,13 +17,6 @@ struct Candidate {
   double weight;  // e^((logit - largest) / temperature)
 };
 
-void check_sampling(const SamplingOptions& o) {
-  check_value(std::isfinite(o.temperature) && o.temperature >= 0,
-              "sample: temperature {} must be finite and not negative", o.temperature);
-  check_value(o.top_k >= 0, "sample: top_k {} must not be negative", o.top_k);
-  check_value(o.top_p > 0 && o.top_p <= 1, "sample: top_p {} must be in (0, 1]", o.top_p);
-}
-
 double total_weight(const std::vector<Candidate>& candidates) {
   return std::accumulate(candidates.begin(), candidates.end(), 0.0,
                          [](double sum, const Candidate& c) { return sum + c.weight; });
@@ -52,19 +45,27 @@ double uniform(Draw draw) {
 
 }  // namespace
 
+void SamplingOptions::check() const {
+  check_value(std::isfinite(temperature) && temperature >= 0,
+              "sample: temperature {} must be finite and not negative", temperature);
+  check_value(top_k >= 0, "sample: top_k {} must not be negative", top_k);
+  check_value(top_p > 0 && top_p <= 1, "sample: top_p {} must be in (0, 1]", top_p);
+}
+
 int32_t sample(std::span<const real> logits, const SamplingOptions& options, Draw draw) {
-  check_sampling(options);
+  options.check();
   check_value(!logits.empty(), "sample: no logits");
   const auto largest = std::max_element(logits.begin(), logits.end());
-  const bool finite = std::isfinite(*largest) &&
-                      std::none_of(logits.begin(), logits.end(), [](real x) { return std::isnan(x); });
+  const bool finite = std::isfinite(*largest) && std::none_of(logits.begin(), logits.end(),
+                                                              [](real x) { return std::isnan(x); });
   check_value(finite, "sample: the logits are not finite");
   if (options.temperature == 0) return static_cast<int32_t>(largest - logits.begin());
 
   std::vector<Candidate> candidates;
   candidates.reserve(logits.size());
   for (size_t i = 0; i < logits.size(); ++i) {
-    const double scaled = static_cast<double>(logits[i] - *largest) / static_cast<double>(options.temperature);
+    const double scaled =
+        static_cast<double>(logits[i] - *largest) / static_cast<double>(options.temperature);
     candidates.push_back({static_cast<int32_t>(i), std::exp(scaled)});
   }
   restrict_to_likely(candidates, options);

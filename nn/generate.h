@@ -14,6 +14,9 @@ struct SamplingOptions {
   real temperature = 1;  // divides the logits; 0 is greedy: always the most likely token
   int64_t top_k = 0;     // only the k most likely tokens; 0 means all
   real top_p = 1;        // only the most likely tokens that make up this probability
+
+  /// Throws ValueError naming the first option outside its range.
+  void check() const;
 };
 
 /// One id drawn from softmax(logits / temperature) after top-k and top-p (Holtzman et al. 2020).

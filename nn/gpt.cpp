@@ -27,7 +27,8 @@ const GPTConfig& GPTConfig::checked() const {
                                                    {"n_head", n_head},
                                                    {"n_embd", n_embd}};
   for (const auto& [name, size] : sizes) {
-    check_value(size > 0 && size < most, "GPT: {} = {} must be positive and below 2^31", name, size);
+    check_value(size > 0 && size < most, "GPT: {} = {} must be positive and below 2^31", name,
+                size);
   }
   check_value(n_layer <= 10000, "GPT: n_layer = {} must be at most 10000", n_layer);
   check_value(n_embd % n_head == 0, "GPT: n_head = {} must divide n_embd = {}", n_head, n_embd);

@@ -13,8 +13,8 @@ class LayerCache {
  public:
   explicit LayerCache(int64_t capacity) : capacity_(capacity) {}
   /// Adds k and v (B, T, NKV, hs); returns all keys and values so far, (B, length, NKV, hs).
-  /// Throws ValueError beyond the capacity, ShapeError for other batches, GraphError where a gradient
-  /// would be lost.
+  /// Throws ValueError beyond the capacity, ShapeError for other batches, GraphError where a
+  /// gradient would be lost.
   std::tuple<Tensor, Tensor> append(const Tensor& k, const Tensor& v);
   int64_t length() const { return length_; }
 

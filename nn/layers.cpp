@@ -20,7 +20,8 @@ Linear::Linear(int64_t in, int64_t out, LinearOptions options) {
 Linear::Linear(const Tensor& shared) : weight(parameter("weight", shared)) {}
 
 Embedding::Embedding(int64_t count, int64_t n_embd) {
-  check_value(count > 0 && n_embd > 0, "Embedding: sizes {} and {} must be positive", count, n_embd);
+  check_value(count > 0 && n_embd > 0, "Embedding: sizes {} and {} must be positive", count,
+              n_embd);
   weight = parameter("weight", empty({count, n_embd}));
   init::normal(weight, 1, default_generator().next());
 }
@@ -38,10 +39,14 @@ Tensor Norm::operator()(const Tensor& x) const {
 
 Tensor activate(Activation kind, const Tensor& x) {
   switch (kind) {
-    case Activation::relu: return relu(x);
-    case Activation::gelu: return gelu(x);
-    case Activation::gelu_tanh: return gelu_tanh(x);
-    case Activation::silu: return silu(x);
+    case Activation::relu:
+      return relu(x);
+    case Activation::gelu:
+      return gelu(x);
+    case Activation::gelu_tanh:
+      return gelu_tanh(x);
+    case Activation::silu:
+      return silu(x);
   }
   throw ValueError("activate: unknown activation");
 }

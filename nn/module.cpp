@@ -14,6 +14,7 @@ void check_leaf(std::string_view name, const Tensor& tensor) {
   const bool leaf = tensor.node() == nullptr || tensor.node()->state == autograd::State::leaf;
   check_value(tensor.defined() && leaf, "module: '{}' must be a tensor of its own, not {}", name,
               leaf ? "undefined" : "the result of an op; use detach()");
+  check_value(tensor.is_contiguous(), "module: '{}' must be dense; use contiguous()", name);
 }
 
 }  // namespace
@@ -82,11 +83,13 @@ void Module::replace(std::string_view name, Tensor tensor) {
 void Module::requires_grad(bool wanted, std::string_view prefix) {
   bool found = false;
   for (NamedTensor& p : named_parameters()) {
-    if (!p.name.starts_with(prefix)) continue;
+    const bool inside =
+        prefix.empty() || p.name == prefix || p.name.starts_with(std::string(prefix) + ".");
+    if (!inside) continue;
     p.tensor.requires_grad_(wanted);
     found = true;
   }
-  check_value(found, "module: no parameter begins with '{}'", prefix);
+  check_value(found, "module: there is no parameter or module '{}'", prefix);
 }
 
 void Module::zero_grad() {

@@ -22,7 +22,8 @@
 namespace gradus {
 
 /// A module's own name for a tensor. It changes by copy_() or Module::replace(), never by
-/// assignment, so that optimizer, ties and module always speak of the same numbers.
+/// assignment, so that a module and everything tied to it speak of the same numbers. An optimizer
+/// made before a replace() is told by Optimizer::add.
 class Parameter {
  public:
   /// Absent, as the bias of a layer without one.
@@ -50,7 +51,8 @@ class Module {
   Tensor find(std::string_view name) const;
   /// Puts another leaf in the place of `name` and of everything tied to it.
   void replace(std::string_view name, Tensor tensor);
-  /// Freezes or thaws every parameter whose name begins with `prefix`. Throws if none does.
+  /// Freezes or thaws the parameter or all parameters of the module of that name ("h.0.attn"), or
+  /// all there are. Throws ValueError if there is none.
   void requires_grad(bool wanted, std::string_view prefix = "");
   void zero_grad();
   int64_t num_parameters() const;
@@ -98,7 +100,8 @@ class Module {
 
   void add_child(std::string_view name, const Module& module);
   void add(Entry entry);
-  static void collect(const Registry& registry, const std::string& prefix, std::vector<Slot>& slots);
+  static void collect(const Registry& registry, const std::string& prefix,
+                      std::vector<Slot>& slots);
   std::vector<Slot> slots() const;
 
   std::shared_ptr<Registry> registry_;

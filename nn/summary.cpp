@@ -8,8 +8,8 @@ namespace {
 // In the order of asking: h.0.attn.c_attn is attention, ln_f a norm.
 std::string kind_of(const std::string& name) {
   const std::pair<const char*, const char*> kinds[] = {
-      {"attn.", "attention"}, {"mlp.", "MLP"},       {"ln_", "norm"},
-      {"wte", "embedding"},   {"wpe", "embedding"},  {"lm_head", "embedding"}};
+      {"attn.", "attention"}, {"mlp.", "MLP"},      {"ln_", "norm"},
+      {"wte", "embedding"},   {"wpe", "embedding"}, {"lm_head", "embedding"}};
   for (const auto& [part, kind] : kinds) {
     if (name.find(part) != std::string::npos) return kind;
   }
@@ -38,11 +38,13 @@ std::string summary(const Module& model) {
   const int64_t total = model.num_parameters();
   size_t width = 9;
   for (const NamedTensor& p : parameters) width = std::max(width, p.name.size());
-  std::string text = fmt::format("{:<{}}  {:>16}  {:>12}  {:>6}\n", "parameter", width, "shape", "count", "%");
+  std::string text =
+      fmt::format("{:<{}}  {:>16}  {:>12}  {:>6}\n", "parameter", width, "shape", "count", "%");
   for (const NamedTensor& p : parameters) {
-    text += fmt::format("{:<{}}  {:>16}  {:>12}  {:>6.2f}{}\n", p.name, width,
-                        fmt::format("{}", p.tensor.shape()), p.tensor.numel(),
-                        percent(p.tensor.numel(), total), p.tensor.requires_grad() ? "" : "  frozen");
+    text +=
+        fmt::format("{:<{}}  {:>16}  {:>12}  {:>6.2f}{}\n", p.name, width,
+                    fmt::format("{}", p.tensor.shape()), p.tensor.numel(),
+                    percent(p.tensor.numel(), total), p.tensor.requires_grad() ? "" : "  frozen");
   }
   text += "\n";
   for (const ParameterGroup& g : parameter_groups(model)) {

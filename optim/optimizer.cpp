@@ -34,11 +34,14 @@ void Optimizer::add(const std::vector<NamedTensor>& parameters, const GroupOptio
   check_not_negative("optimizer", "lr_scale", options.lr_scale);
   check_not_negative("optimizer", "weight_decay", options.weight_decay.value_or(0));
   for (const NamedTensor& p : parameters) {
+    check_value(p.tensor.node() != nullptr, "optimizer: '{}' is not a parameter", p.name);
+    check_value(p.tensor.is_contiguous(), "optimizer: '{}' must be dense; use contiguous()",
+                p.name);
     const bool known = std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
       return slot.parameter.node() == p.tensor.node();
     });
-    check_value(p.tensor.node() != nullptr, "optimizer: '{}' is not a parameter", p.name);
     if (known) continue;
+    std::erase_if(slots_, [&](const Slot& slot) { return slot.name == p.name; });  // replaced
     slots_.push_back({p.name, p.tensor, options.lr_scale, options.weight_decay,
                       std::vector<Tensor>(state_names_.size())});
   }
@@ -51,8 +54,11 @@ void Optimizer::zero_grad() {
 std::vector<NamedTensor> Optimizer::state() const {
   std::vector<NamedTensor> result;
   for (const Slot& slot : slots_) {
+    if (slot.steps > 0)
+      result.push_back({"step." + slot.name, scalar(static_cast<real>(slot.steps))});
     for (size_t i = 0; i < state_names_.size(); ++i) {
-      if (slot.state[i].defined()) result.push_back({state_names_[i] + "." + slot.name, slot.state[i]});
+      if (slot.state[i].defined())
+        result.push_back({state_names_[i] + "." + slot.name, slot.state[i]});
     }
   }
   return result;
@@ -62,6 +68,10 @@ void Optimizer::load_state(const std::vector<NamedTensor>& state) {
   for (const NamedTensor& saved : state) {
     bool found = false;
     for (Slot& slot : slots_) {
+      if (saved.name == "step." + slot.name) {
+        slot.steps = static_cast<int64_t>(saved.tensor.item());
+        found = true;
+      }
       for (size_t i = 0; i < state_names_.size(); ++i) {
         if (state_names_[i] + "." + slot.name != saved.name) continue;
         check_value(saved.tensor.shape() == slot.parameter.shape(),
@@ -87,16 +97,17 @@ SGD::SGD(const std::vector<NamedTensor>& parameters, const SGDOptions& options)
 }
 
 void SGD::step() {
-  ++steps;
   for (Slot& slot : slots_) {
     const Tensor grad = slot.parameter.grad();
     if (!grad.defined() || !slot.parameter.requires_grad()) continue;
-    const kernels::SgdUpdate update{.lr = lr * slot.lr_scale,
-                                    .momentum = options_.momentum,
-                                    .dampening = options_.dampening,
-                                    .weight_decay = slot.weight_decay.value_or(options_.weight_decay),
-                                    .nesterov = options_.nesterov,
-                                    .first_step = !slot.state[0].defined()};
+    ++slot.steps;
+    const kernels::SgdUpdate update{
+        .lr = lr * slot.lr_scale,
+        .momentum = options_.momentum,
+        .dampening = options_.dampening,
+        .weight_decay = slot.weight_decay.value_or(options_.weight_decay),
+        .nesterov = options_.nesterov,
+        .first_step = !slot.state[0].defined()};
     real* velocity = options_.momentum > 0 ? state_data(slot.state[0], slot.parameter) : nullptr;
     kernels::sgd(update, grad.numel(), grad.data(), velocity, slot.parameter.mutable_data());
   }
@@ -113,15 +124,15 @@ Adam::Adam(const std::vector<NamedTensor>& parameters, const AdamOptions& option
 }
 
 void Adam::update(bool decoupled) {
-  ++steps;
   // In double: 1 - 0.999 ** 1 has four good digits in single precision.
-  const auto correction = [&](real beta) {
+  const auto correction = [&](real beta, int64_t steps) {
     const double power = std::pow(static_cast<double>(beta), static_cast<double>(steps));
     return options_.bias_correction ? static_cast<real>(1 - power) : real(1);
   };
   for (Slot& slot : slots_) {
     const Tensor grad = slot.parameter.grad();
     if (!grad.defined() || !slot.parameter.requires_grad()) continue;
+    ++slot.steps;
     const bool decays = !decoupled || slot.parameter.rank() >= 2;
     const kernels::AdamUpdate update{
         .lr = lr * slot.lr_scale,
@@ -129,8 +140,8 @@ void Adam::update(bool decoupled) {
         .beta2 = options_.beta2,
         .eps = options_.eps,
         .weight_decay = slot.weight_decay.value_or(decays ? options_.weight_decay : 0),
-        .correction1 = correction(options_.beta1),
-        .correction2 = correction(options_.beta2),
+        .correction1 = correction(options_.beta1, slot.steps),
+        .correction2 = correction(options_.beta2, slot.steps),
         .decoupled = decoupled};
     real* m = state_data(slot.state[0], slot.parameter);
     real* v = state_data(slot.state[1], slot.parameter);
@@ -139,6 +150,7 @@ void Adam::update(bool decoupled) {
 }
 
 double clip_grad_norm(const std::vector<NamedTensor>& parameters, double max_norm) {
+  check_value(max_norm >= 0, "clip_grad_norm: max_norm {} must not be negative", max_norm);
   double squares = 0;
   for (const NamedTensor& p : parameters) {
     const Tensor grad = p.tensor.grad();

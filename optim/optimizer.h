@@ -13,20 +13,20 @@ namespace gradus {
 
 /// How a group of parameters differs from the others.
 struct GroupOptions {
-  real lr_scale = 1;                       // multiplies lr
-  std::optional<real> weight_decay = {};   // instead of the optimizer's
+  real lr_scale = 1;                      // multiplies lr
+  std::optional<real> weight_decay = {};  // instead of the optimizer's
 };
 
 /// What all optimizers share: the parameters and the tensors remembered for each of them.
 class Optimizer {
  public:
-  /// Adds parameters, e.g. of a head made later. Those it already has stay as they are.
+  /// Adds parameters, e.g. of a head made later. Those it already has stay as they are; one that
+  /// Module::replace() put in the place of another begins afresh under its name.
   void add(const std::vector<NamedTensor>& parameters, const GroupOptions& options = {});
   void zero_grad();
 
-  /// Steps taken; sets the bias correction of Adam.
-  int64_t steps = 0;
-  /// The state for a checkpoint, under names such as "m.h.0.ln_1.weight". Only what exists yet.
+  /// The state for a checkpoint, under names such as "m.h.0.ln_1.weight", and
+  /// "step.h.0.ln_1.weight" for the number of updates. Only what exists yet.
   std::vector<NamedTensor> state() const;
   /// Puts a saved state back. Throws ValueError on names or shapes that do not belong here.
   void load_state(const std::vector<NamedTensor>& state);
@@ -42,6 +42,7 @@ class Optimizer {
     real lr_scale;
     std::optional<real> weight_decay;
     std::vector<Tensor> state;  // one per state name, undefined until the first step
+    int64_t steps = 0;          // updates of this parameter: it may have come late or been frozen
   };
   std::vector<Slot> slots_;
 
@@ -102,7 +103,8 @@ class AdamW : public Adam {
 };
 
 /// Scales all gradients so that their common norm is at most max_norm (Pascanu et al. 2013).
-/// Returns the norm before; if that is not finite, nothing is scaled.
+/// Returns the norm before; if that is not finite, nothing is scaled. Throws ValueError if max_norm
+/// is negative or NaN.
 double clip_grad_norm(const std::vector<NamedTensor>& parameters, double max_norm);
 
 }  // namespace gradus

@@ -35,9 +35,12 @@ real warmup_cosine(int64_t step, const Schedule& s) {
 
 real Schedule::operator()(int64_t step) const {
   switch (decay) {
-    case Decay::constant: return warmup_constant(step, *this);
-    case Decay::linear: return warmup_linear(step, *this);
-    case Decay::cosine: return warmup_cosine(step, *this);
+    case Decay::constant:
+      return warmup_constant(step, *this);
+    case Decay::linear:
+      return warmup_linear(step, *this);
+    case Decay::cosine:
+      return warmup_cosine(step, *this);
   }
   return lr;
 }

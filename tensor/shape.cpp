@@ -8,7 +8,8 @@
 
 namespace gradus {
 
-Shape::Shape(std::initializer_list<int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
+Shape::Shape(std::initializer_list<int64_t> sizes)
+    : Shape(std::span(sizes.begin(), sizes.size())) {}
 
 Shape::Shape(std::span<const int64_t> sizes) {
   check_shape(sizes.size() <= max_rank, "shape: {} dimensions, at most {} are possible",

@@ -26,9 +26,10 @@ struct StridedLoop {
         for (Strides& s : strides) s = s.erase(i + 1);
         continue;
       }
-      const bool mergeable = shape[i] == 1 || std::all_of(strides.begin(), strides.end(), [&](const Strides& s) {
-        return s[i] == s[i + 1] * shape[i + 1];
-      });
+      const bool mergeable =
+          shape[i] == 1 || std::all_of(strides.begin(), strides.end(), [&](const Strides& s) {
+            return s[i] == s[i + 1] * shape[i + 1];
+          });
       if (!mergeable) continue;
       shape = shape.with(i + 1, shape[i] * shape[i + 1]).erase(i);
       for (Strides& s : strides) s = s.erase(i);
@@ -57,18 +58,19 @@ void for_each_row(const Shape& shape, const std::array<Strides, N>& strides, F f
     });
     return;
   }
-  parallel_for(rows, std::max<int64_t>(1, elements_per_chunk / row), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      std::array<int64_t, N> offsets{};
-      int64_t rest = r;
-      for (int d = last - 1; d >= 0; --d) {
-        const int64_t index = rest % loop.shape[d];
-        rest /= loop.shape[d];
-        for (size_t k = 0; k < N; ++k) offsets[k] += index * loop.strides[k][d];
-      }
-      f(row, offsets, steps);
-    }
-  });
+  parallel_for(rows, std::max<int64_t>(1, elements_per_chunk / row),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t r = begin; r < end; ++r) {
+                   std::array<int64_t, N> offsets{};
+                   int64_t rest = r;
+                   for (int d = last - 1; d >= 0; --d) {
+                     const int64_t index = rest % loop.shape[d];
+                     rest /= loop.shape[d];
+                     for (size_t k = 0; k < N; ++k) offsets[k] += index * loop.strides[k][d];
+                   }
+                   f(row, offsets, steps);
+                 }
+               });
 }
 
 }  // namespace gradus

@@ -67,9 +67,10 @@ Tensor Tensor::as_strided(const Shape& shape, const Strides& strides, int64_t of
   result.strides_ = strides;
   result.offset_ = offset;
   result.numel_ = shape.numel();
-  check_shape(!defined() || result.numel_ == 0 || fits(shape, strides, offset, storage_->size()),
-              "as_strided: shape {} with strides {} from element {} leaves a storage of {} elements",
-              shape, strides, offset, defined() ? storage_->size() : 0);
+  check_shape(
+      !defined() || result.numel_ == 0 || fits(shape, strides, offset, storage_->size()),
+      "as_strided: shape {} with strides {} from element {} leaves a storage of {} elements", shape,
+      strides, offset, defined() ? storage_->size() : 0);
   return result;
 }
 

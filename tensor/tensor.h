@@ -61,7 +61,9 @@ class Tensor {
   /// Dimensions i and j exchanged.
   Tensor transpose(int i, int j) const;
   /// Dimension i of the result is dimension order[i] of this.
-  Tensor permute(std::initializer_list<int> order) const { return permute(std::span(order.begin(), order.size())); }
+  Tensor permute(std::initializer_list<int> order) const {
+    return permute(std::span(order.begin(), order.size()));
+  }
   Tensor permute(std::span<const int> order) const;
   /// Elements [start, start + length) of dimension d.
   Tensor narrow(int d, int64_t start, int64_t length) const;

@@ -68,12 +68,14 @@ const std::map<std::string, Names> allowed = {
 }  // namespace
 
 TEST_CASE("each folder includes only the layers below it") {
-  for (const auto& [folder, layers] : allowed) {
-    for (const auto& [file, target] : includes_below(folder)) {
-      if (folder == "nn" && starts_with(file, "nn/pretrained/")) continue;
-      CAPTURE(file);
-      CAPTURE(target);
-      const std::string layer = layer_of(target);
+  for (const auto& entry : allowed) {
+    const std::string& folder = entry.first;
+    const Names& layers = entry.second;
+    for (const Include& include : includes_below(folder)) {
+      if (folder == "nn" && starts_with(include.file, "nn/pretrained/")) continue;
+      CAPTURE(include.file);
+      CAPTURE(include.target);
+      const std::string layer = layer_of(include.target);
       CHECK((layer.empty() || layers.contains(layer)));
     }
   }
@@ -83,10 +85,10 @@ TEST_CASE("each folder includes only the layers below it") {
 
 TEST_CASE("BLAS and the SIMD library stand under tensor/kernels only") {
   for (const std::string folder : {"tensor", "autograd", "nn", "optim", "data", "train"}) {
-    for (const auto& [file, target] : includes_below(folder)) {
-      CAPTURE(file);
-      CAPTURE(target);
-      CHECK((!is_blas_or_simd(target) || starts_with(file, "tensor/kernels/")));
+    for (const Include& include : includes_below(folder)) {
+      CAPTURE(include.file);
+      CAPTURE(include.target);
+      CHECK((!is_blas_or_simd(include.target) || starts_with(include.file, "tensor/kernels/")));
     }
   }
 }
@@ -94,20 +96,21 @@ TEST_CASE("BLAS and the SIMD library stand under tensor/kernels only") {
 TEST_CASE("headers that cost seconds are read by source files of data/ and nn/pretrained/ only") {
   const Names costly = {"nlohmann/json.hpp", "utf8proc.h", "pcre2.h", "regex"};
   for (const std::string folder : {"tensor", "autograd", "nn", "optim", "data"}) {
-    for (const auto& [file, target] : includes_below(folder)) {
-      CAPTURE(file);
-      CAPTURE(target);
-      const bool reads_files = starts_with(file, "data/") || starts_with(file, "nn/pretrained/");
-      CHECK((!costly.contains(target) || (reads_files && file.ends_with(".cpp"))));
+    for (const Include& include : includes_below(folder)) {
+      CAPTURE(include.file);
+      CAPTURE(include.target);
+      const bool reads_files =
+          starts_with(include.file, "data/") || starts_with(include.file, "nn/pretrained/");
+      CHECK((!costly.contains(include.target) || (reads_files && include.file.ends_with(".cpp"))));
     }
   }
 }
 
 TEST_CASE("nothing below train/ includes train/, tests/ or bench/") {
   for (const std::string folder : {"tensor", "autograd", "nn", "optim", "data", "train"}) {
-    for (const auto& [file, target] : includes_below(folder)) {
-      CAPTURE(file);
-      const std::string layer = layer_of(target);
+    for (const Include& include : includes_below(folder)) {
+      CAPTURE(include.file);
+      const std::string layer = layer_of(include.target);
       CHECK((layer != "train" || folder == "train"));
       CHECK((layer != "tests" && layer != "bench"));
     }

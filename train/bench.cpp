@@ -12,6 +12,7 @@
 #include "autograd/mode.h"
 #include "optim/optimizer.h"
 #include "tensor/errors.h"
+#include "tensor/kernels/mode.h"
 #include "tensor/parallel.h"
 #include "train/bench_floor.h"
 #include "train/commands.h"
@@ -35,9 +36,12 @@ struct Options {
 class Bench {
  public:
   Bench(const Preset& preset, uint64_t seed)
-      : preset_(preset), model_(shape(preset, seed)),
-        optimizer_(model_.named_parameters(), {.lr = preset.lr, .beta2 = preset.beta2, .weight_decay = real(0.1)}),
-        ids_({preset.batch_size, preset.sequence}), targets_(ids_) {
+      : preset_(preset),
+        model_(shape(preset, seed)),
+        optimizer_(model_.named_parameters(),
+                   {.lr = preset.lr, .beta2 = preset.beta2, .weight_decay = real(0.1)}),
+        ids_({preset.batch_size, preset.bench_sequence}),
+        targets_(ids_) {
     const Tensor numbers = rand(Shape{2 * ids_.numel()}, Draw{seed, 1});
     const auto token = [&](int64_t i) {
       return static_cast<int32_t>(numbers.data()[i] * static_cast<real>(model_.config.vocab_size));
@@ -84,16 +88,14 @@ double peak_rss_mb() {
 }
 
 json about(const Preset& preset, const Floor& floor) {
-  return {{"preset", preset.name},
-          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
-          {"threads", num_threads()},
-          {"floor_ms", floor.total_ms()},
-          {"gemm_floor_ms", floor.gemm_ms},
-          {"optimizer_floor_ms", floor.optimizer_ms}};
+  return {{"preset", preset.name},          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
+          {"threads", num_threads()},       {"floor_ms", floor.total_ms()},
+          {"gemm_floor_ms", floor.gemm_ms}, {"optimizer_floor_ms", floor.optimizer_ms}};
 }
 
 Floor floor_of(const Bench& bench, const Preset& preset) {
-  return measure_floor(bench.config(), preset.batch_size, preset.sequence, bench.num_parameters());
+  return measure_floor(bench.config(), preset.batch_size, preset.bench_sequence,
+                       bench.num_parameters());
 }
 
 json measure(const Preset& preset, const Options& o) {
@@ -138,23 +140,29 @@ void serve(const Preset& preset, const Options& o) {
 
 // A process of its own per preset: peak memory and allocator state belong to one model.
 json measure_in_process(const Preset& preset, const Options& o) {
-  const std::string command = fmt::format("/proc/{}/exe bench --preset {} --threads {} --steps {} --seed {} --json",
-                                          getpid(), preset.name, num_threads(), o.steps, o.seed);
+  const std::string command = fmt::format(
+      "/proc/{}/exe --kernels {} bench --preset {} --threads {} --steps {} --seed {} --json",
+      getpid(), kernels::use_reference() ? "reference" : "fast", preset.name, num_threads(),
+      o.steps, o.seed);
   FILE* pipe = popen(command.c_str(), "r");
   check<FileError>(pipe != nullptr, "bench: cannot start a process for {}", preset.name);
   std::string output;
   for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) output += static_cast<char>(c);
   const int status = pclose(pipe);
   const json report = json::parse(output, nullptr, false);
-  check<FileError>(status == 0 && report.is_array() && report.size() == 1, "bench: {} failed", preset.name);
+  check<FileError>(status == 0 && report.is_array() && report.size() == 1, "bench: {} failed",
+                   preset.name);
   return report[0];
 }
 
 void print_row(const json& r) {
-  fmt::print("{:<6} {:>5} {:>3} threads  step {:>9.2f} ms  median {:>9.2f}  floor {:>9.2f}  ratio {:>5.2f}  {:>8.0f} tokens/s  {:>7.0f} MB\n",
-             r["preset"].get<std::string>(), r["precision"].get<std::string>(), r["threads"].get<int>(),
-             r["step_ms"].get<double>(), r["step_ms_median"].get<double>(), r["floor_ms"].get<double>(),
-             r["floor_ratio"].get<double>(), r["tokens_per_second"].get<double>(), r["peak_rss_mb"].get<double>());
+  fmt::print(
+      "{:<6} {:>5} {:>3} threads  step {:>9.2f} ms  median {:>9.2f}  floor {:>9.2f}  ratio "
+      "{:>5.2f}  {:>8.0f} tokens/s  {:>7.0f} MB\n",
+      r["preset"].get<std::string>(), r["precision"].get<std::string>(), r["threads"].get<int>(),
+      r["step_ms"].get<double>(), r["step_ms_median"].get<double>(), r["floor_ms"].get<double>(),
+      r["floor_ratio"].get<double>(), r["tokens_per_second"].get<double>(),
+      r["peak_rss_mb"].get<double>());
 }
 
 void bench_command(const Options& o) {
@@ -172,13 +180,18 @@ void bench_command(const Options& o) {
 
 void add_bench(CLI::App& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("bench", "Time of a training step, and of its matrix products alone");
-  command->add_option("--preset", o->preset, "nano, baby or gpt2; default: each, in a process of its own")
+  CLI::App* command =
+      program.add_subcommand("bench", "Time of a training step, and of its matrix products alone");
+  command
+      ->add_option("--preset", o->preset,
+                   "nano, baby or gpt2; default: each, in a process of its own")
       ->check([](const std::string& name) {
-        const bool known = std::any_of(presets().begin(), presets().end(), [&](const Preset& p) { return p.name == name; });
+        const bool known = std::any_of(presets().begin(), presets().end(),
+                                       [&](const Preset& p) { return p.name == name; });
         return known ? std::string() : "there is no preset " + name;
       });
-  command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")->check(CLI::Range(0, 1000000));
+  command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")
+      ->check(CLI::Range(0, 1000000));
   command->add_option("--seed", o->seed, "Of weights and tokens")->capture_default_str();
   command->add_flag("--json", o->json, "A list with one object per preset");
   command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it");

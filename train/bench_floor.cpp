@@ -41,7 +41,8 @@ double linear_ms(int64_t M, int64_t N, int64_t K) {
 }
 
 // `count` independent products on the threads, as attention computes them per head.
-double products_ms(int64_t count, int64_t M, int64_t N, int64_t K, bool transpose_a, bool transpose_b) {
+double products_ms(int64_t count, int64_t M, int64_t N, int64_t K, bool transpose_a,
+                   bool transpose_b) {
   const Tensor a = rand({count, M, K}), b = rand({count, K, N});
   Tensor c = empty({count, M, N});
   std::vector<int64_t> at_a, at_b, at_c;
@@ -54,14 +55,16 @@ double products_ms(int64_t count, int64_t M, int64_t N, int64_t K, bool transpos
   const kernels::Matrix B{b.data(), transpose_b ? K : N, transpose_b};
   real* out = c.mutable_data();
   return best_ms([&] {
-    kernels::gemm_batched({count, at_a.data(), at_b.data(), at_c.data()}, M, N, K, 1, A, B, 0, out, N);
+    kernels::gemm_batched({count, at_a.data(), at_b.data(), at_c.data()}, M, N, K, 1, A, B, 0, out,
+                          N);
   });
 }
 
 // s = q kᵀ and dP = dy vᵀ;  y = P v and dq = ds k;  dv = Pᵀ dy and dk = dsᵀ q.
 double attention_ms(int64_t heads, int64_t T, int64_t hs) {
-  return 2 * (products_ms(heads, T, T, hs, false, true) + products_ms(heads, T, hs, T, false, false) +
-              products_ms(heads, T, hs, T, true, false));
+  return 2 *
+         (products_ms(heads, T, T, hs, false, true) + products_ms(heads, T, hs, T, false, false) +
+          products_ms(heads, T, hs, T, true, false));
 }
 
 // AdamW reads w, g, m, v and writes w, m, v: 28 bytes per number in single precision, at the

@@ -17,7 +17,8 @@ Evaluation evaluate(const GPT& model, std::span<const int32_t> text, int64_t bat
   int64_t tokens = 0;
   for (int64_t i = 0; i < count; ++i) {
     const auto [ids, targets] = blocks[i];
-    total += static_cast<double>(model.loss(ids, targets).item()) * static_cast<double>(targets.numel());
+    total +=
+        static_cast<double>(model.loss(ids, targets).item()) * static_cast<double>(targets.numel());
     tokens += targets.numel();
     if (on_batch) on_batch(i + 1, count);
   }

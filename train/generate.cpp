@@ -20,6 +20,11 @@ struct Options {
 };
 
 void generate_command(const Options& o) {
+  try {
+    o.generate.sampling.check();
+  } catch (const ValueError& error) {
+    throw CLI::ValidationError("generate", error.what());
+  }
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const std::vector<int32_t> prompt = tokenizer.encode(o.prompt);
   check_value(!prompt.empty(), "generate: the prompt is empty");
@@ -49,16 +54,25 @@ void add_generate(CLI::App& program) {
   command->add_option("--model", o->model, "Model directory")->required();
   command->add_option("--prompt", o->prompt, "What the text begins with (default: a new line)");
   command->add_option("--max-new-tokens", o->generate.max_new_tokens, "Tokens to write")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))->capture_default_str();
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
+      ->capture_default_str();
   SamplingOptions& sampling = o->generate.sampling;
-  command->add_option("--temperature", sampling.temperature, "Divides the logits; 0 always takes the most likely token")
-      ->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  command
+      ->add_option("--temperature", sampling.temperature,
+                   "Divides the logits; 0 always takes the most likely token")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   command->add_option("--top-k", sampling.top_k, "Only the k most likely tokens; 0 means all")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))->capture_default_str();
-  command->add_option("--top-p", sampling.top_p, "Only the most likely tokens of this total probability")
-      ->check(CLI::Range(0.0, 1.0))->capture_default_str();
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
+      ->capture_default_str();
+  command
+      ->add_option("--top-p", sampling.top_p,
+                   "Only the most likely tokens of this total probability")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command->add_option("--seed", o->generate.seed, "Random seed")->capture_default_str();
-  command->add_flag("--no-cache", o->no_cache, "Compute all keys and values afresh for every token");
+  command->add_flag("--no-cache", o->no_cache,
+                    "Compute all keys and values afresh for every token");
   command->callback([o] { generate_command(*o); });
 }
 

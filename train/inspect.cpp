@@ -52,7 +52,8 @@ void print_json(const SafetensorsSet& set) {
 void add_inspect(CLI::App& program) {
   auto o = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("inspect", "Tensors of a safetensors file");
-  command->add_option("file", o->file, "A .safetensors file, an index, or a folder with one")->required();
+  command->add_option("file", o->file, "A .safetensors file, an index, or a folder with one")
+      ->required();
   command->add_flag("--json", o->json, "One JSON object");
   command->callback([o] {
     const SafetensorsSet set(o->file);

@@ -30,7 +30,9 @@ void params_command(const Options& o) {
   nlohmann::ordered_json report{{"parameters", model.num_parameters()}};
   for (const ParameterGroup& g : parameter_groups(model)) report["groups"][g.kind] = g.count;
   for (const NamedTensor& p : model.named_parameters()) {
-    report["tensors"].push_back({{"name", p.name}, {"shape", std::vector<int64_t>(p.tensor.shape().begin(), p.tensor.shape().end())}});
+    report["tensors"].push_back(
+        {{"name", p.name},
+         {"shape", std::vector<int64_t>(p.tensor.shape().begin(), p.tensor.shape().end())}});
   }
   fmt::print("{}\n", report.dump());
 }
@@ -40,7 +42,14 @@ void params_command(const Options& o) {
 void add_params(CLI::App& program) {
   auto o = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("params", "Parameters of a preset or model directory");
-  command->add_option("model", o->model, "nano, baby, gpt2 or a model directory")->required();
+  command->add_option("model", o->model, "nano, baby, gpt2 or a model directory")
+      ->required()
+      ->check([](const std::string& name) {
+        const bool known = std::filesystem::is_directory(name) ||
+                           std::any_of(presets().begin(), presets().end(),
+                                       [&](const Preset& p) { return p.name == name; });
+        return known ? std::string() : name + " is neither a preset nor a folder";
+      });
   command->add_option("--vocab-size", o->vocab_size, "Vocabulary (default: the preset's)")
       ->check(CLI::Range(int64_t{1}, (int64_t{1} << 31) - 1));
   command->add_flag("--json", o->json, "One JSON object");

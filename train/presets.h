@@ -1,5 +1,6 @@
 #pragma once
-// Named sets of shape and hyper-parameters; every one of them can be overridden on the command line.
+// Named sets of shape and hyper-parameters; every one of them can be overridden on the command
+// line.
 
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@ struct Preset {
   std::string about;
   GPTConfig model;
   int64_t batch_size;
-  int64_t sequence;  // T of a training batch
+  int64_t bench_sequence;  // T of a batch that `gradus bench` times; training takes block_size
   int64_t steps;
   int64_t warmup_steps;
   real lr, min_lr, beta2;

@@ -35,6 +35,7 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   const auto add = [&](const char* name, auto place, const char* about) {
     return setting(command, a, name, place, about);
   };
+  // clang-format off
   add("--n-layer", [](O& o) -> auto& { return o.model.n_layer; }, "Blocks");
   add("--n-head", [](O& o) -> auto& { return o.model.n_head; }, "Attention heads");
   add("--n-embd", [](O& o) -> auto& { return o.model.n_embd; }, "Width");
@@ -62,9 +63,11 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
       "Steps between checkpoints");
   add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
   add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
+  // clang-format on
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
-  add("--decay", [](O& o) -> auto& { return o.schedule.decay; }, "After the warm-up")
+  add(
+      "--decay", [](O & o) -> auto& { return o.schedule.decay; }, "After the warm-up")
       ->transform(CLI::CheckedTransformer(decays));
 }
 
@@ -83,9 +86,11 @@ void pretrain_command(const CLI::App& command, Arguments& a) {
   a.request.resume = !a.resume.empty();
   a.request.folder = a.request.resume ? a.resume : a.out;
   if (a.request.resume) {
-    const bool settled = a.changes.empty() && command.count("--preset") == 0 &&
-                         command.count("--data") == 0 && command.count("--out") == 0;
-    if (!settled) throw CLI::ValidationError("--resume", "a run goes on with the settings it began with; give no others");
+    const bool settled =
+        a.changes.empty() && command.count("--preset") == 0 && command.count("--out") == 0;
+    if (!settled)
+      throw CLI::ValidationError("--resume",
+                                 "a run goes on with the settings it began with; give no others");
   } else {
     if (command.count("--data") == 0) throw CLI::RequiredError("--data");
     if (command.count("--out") == 0) throw CLI::RequiredError("--out");
@@ -109,11 +114,14 @@ void add_pretrain(CLI::App& program) {
   pretrain->require_subcommand(1);
   CLI::App* command = pretrain->add_subcommand("gpt", "A GPT on next-token prediction");
   auto a = std::make_shared<Arguments>();
-  command->add_option("--data", a->request.options.data, "Text: a file, a folder, or - for standard input");
+  command->add_option("--data", a->request.options.data,
+                      "Text: a file, a folder, or - for standard input");
   command->add_option("--out", a->out, "Run folder to make");
   command->add_option("--resume", a->resume, "Run folder to go on with");
   command->add_option("--preset", a->preset, "nano, baby or gpt2")->capture_default_str();
-  command->add_option("--stop-after", a->request.stop_after, "Save and stop after so many steps, to be resumed")
+  command
+      ->add_option("--stop-after", a->request.stop_after,
+                   "Save and stop after so many steps, to be resumed")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--quiet", a->request.quiet, "No progress");
   add_settings(*command, a);

@@ -15,6 +15,7 @@
 #include "nn/pretrained/gpt2.h"
 #include "optim/optimizer.h"
 #include "tensor/errors.h"
+#include "tensor/kernels/mode.h"
 #include "tensor/kernels/reduce.h"
 #include "train/evaluation.h"
 #include "train/progress.h"
@@ -46,9 +47,10 @@ Corpus read(const TrainingOptions& o, const std::optional<Tokenizer>& known) {
   Corpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(val), digest(text),
                 digest_of(tokenizer)};
   const size_t needed = static_cast<size_t>(o.model.block_size) + 1;
-  check_value(corpus.train.size() >= needed && corpus.val.size() >= 2,
-              "pretrain: {} has {} tokens to train on and {} to validate; a block of {} needs {} and 2",
-              o.data, corpus.train.size(), corpus.val.size(), o.model.block_size, needed);
+  check_value(
+      corpus.train.size() >= needed && corpus.val.size() >= 2,
+      "pretrain: {} has {} tokens to train on and {} to validate; a block of {} needs {} and 2",
+      o.data, corpus.train.size(), corpus.val.size(), o.model.block_size, needed);
   return corpus;
 }
 
@@ -67,10 +69,11 @@ void check_finite(int64_t step, double loss, double norm, const GPT& model) {
     culprit = p.name;
     break;
   }
-  throw ValueError(fmt::format("pretrain: step {}: loss {} and gradient norm {} are not both finite "
-                               "(first such gradient: {}); the last checkpoint stands; try a smaller "
-                               "--lr",
-                               step, loss, norm, culprit));
+  throw ValueError(
+      fmt::format("pretrain: step {}: loss {} and gradient norm {} are not both finite "
+                  "(first such gradient: {}); the last checkpoint stands; try a smaller "
+                  "--lr",
+                  step, loss, norm, culprit));
 }
 
 // A full disk costs no work: training goes on and the next interval tries again.
@@ -80,7 +83,7 @@ bool try_to_save(Progress& progress, F save) {
     save();
     return true;
   } catch (const FileError& error) {
-    progress.line(fmt::format("warning: not saved, will try again: {}", error.what()));
+    progress.warning(fmt::format("not saved, will try again: {}", error.what()));
     return false;
   }
 }
@@ -114,11 +117,11 @@ class Trainer {
                                                .beta2 = o.beta2,
                                                .eps = o.eps,
                                                .weight_decay = o.weight_decay}),
-        loader_(corpus_.train, {.batch_size = o.batch_size,
-                                .block_size = o.model.block_size,
-                                .seed = o.seed}) {
+        loader_(corpus_.train,
+                {.batch_size = o.batch_size, .block_size = o.model.block_size, .seed = o.seed}) {
     state_.data_digest = corpus_.text_digest;
     state_.tokenizer_digest = corpus_.tokenizer_digest;
+    state_.kernels = kernels::describe();
   }
 
   void restore() {
@@ -128,7 +131,13 @@ class Trainer {
     check<FileError>(saved.tokenizer_digest == state_.tokenizer_digest,
                      "{}: the tokenizer is not the one that the run began with",
                      folder_.path().string());
+    if (saved.kernels != state_.kernels) {
+      fmt::print(stderr,
+                 "warning: the run was computed by {}; here {} goes on, whose last digits differ\n",
+                 saved.kernels, state_.kernels);
+    }
     state_ = saved;
+    state_.kernels = kernels::describe();
     loader_.seek(state_.loader_position);
     default_generator() = state_.generator;
     folder_.rewind_metrics(state_.step);
@@ -139,11 +148,10 @@ class Trainer {
 
  private:
   double compute_gradients();
+  void report(Progress& progress, double loss, double norm);
+  double validate();
   void save();
   bool due(int64_t interval) const { return state_.step % interval == 0 || state_.step == o.steps; }
-  double tokens_per_step() const {
-    return static_cast<double>(o.batch_size * o.accumulation * o.model.block_size);
-  }
 
   const TrainingOptions& o;
   Corpus corpus_;
@@ -152,6 +160,7 @@ class Trainer {
   AdamW optimizer_;
   CausalLoader loader_;
   TrainerState state_;
+  int64_t first_ = 0;  // the step that this session began with
 };
 
 // Gradients of the mean loss over all micro-batches. Each has as many targets as any other, so the
@@ -159,8 +168,8 @@ class Trainer {
 double Trainer::compute_gradients() {
   double total = 0;
   for (int64_t i = 0; i < o.accumulation; ++i) {
-    const auto [ids, targets] = loader_.next();       // (B, T), (B, T)
-    const Tensor loss = model_.loss(ids, targets);    // ()
+    const auto [ids, targets] = loader_.next();     // (B, T), (B, T)
+    const Tensor loss = model_.loss(ids, targets);  // ()
     total += static_cast<double>(loss.item());
     (loss / static_cast<real>(o.accumulation)).backward();
   }
@@ -169,8 +178,9 @@ double Trainer::compute_gradients() {
 
 // The training loop.
 void Trainer::train(int64_t last, bool quiet) {
-  const int64_t first = state_.step;
-  const double most = o.clip > 0 ? static_cast<double>(o.clip) : std::numeric_limits<double>::infinity();
+  const double most =
+      o.clip > 0 ? static_cast<double>(o.clip) : std::numeric_limits<double>::infinity();
+  const int64_t first = first_ = state_.step;
   bool saved = false;
   Progress progress("step", o.steps, first, quiet);
   progress.line(fmt::format("{} parameters, vocabulary {}, {} tokens to train on, {} to validate",
@@ -186,31 +196,46 @@ void Trainer::train(int64_t last, bool quiet) {
     optimizer_.zero_grad();
     ++state_.step;
 
-    const double pace = static_cast<double>(state_.step - first) * tokens_per_step() / progress.seconds();
-    progress.update(state_.step, fmt::format("loss {:.4f}  {:.0f} tokens/s", loss, pace));
-    nlohmann::ordered_json metrics{{"step", state_.step},       {"loss", loss},
-                                   {"lr", optimizer_.lr},       {"grad_norm", norm},
-                                   {"tokens_per_second", std::round(pace)}};
-    if (due(o.eval_interval)) {
-      const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
-      const Evaluation val = evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches);
-      metrics["val_loss"] = val.loss;
-      if (state_.best_val_loss == 0 || val.loss < state_.best_val_loss) state_.best_val_loss = val.loss;
-      progress.line(fmt::format("step {:>6}  loss {:.4f}  val {:.4f}  lr {:.2e}  norm {:.2f}  {:.0f} "
-                                "tokens/s  {}",
-                                state_.step, loss, val.loss, optimizer_.lr, norm, pace,
-                                clock_time(progress.seconds())));
-    }
-    folder_.append_metrics(metrics.dump());
-    if (due(o.sample_interval)) {
-      const std::string sample = write_sample(model_, corpus_.tokenizer, o.seed);
-      try_to_save(progress, [&] { folder_.save_sample(state_.step, sample); });
-    }
+    report(progress, loss, norm);
     saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress, [&] { save(); });
   }
   if (!saved) save();
-  if (state_.step == o.steps) progress.line("\n" + write_sample(model_, corpus_.tokenizer, o.seed) + "\n");
+  if (state_.step == o.steps)
+    progress.line("\n" + write_sample(model_, corpus_.tokenizer, o.seed) + "\n");
   progress.line(fmt::format("{} steps in {}", state_.step - first, clock_time(progress.seconds())));
+}
+
+// The bar, metrics.jsonl, and at their intervals a validation and a sample.
+void Trainer::report(Progress& progress, double loss, double norm) {
+  const double tokens = static_cast<double>(o.batch_size * o.accumulation * o.model.block_size);
+  const double pace = static_cast<double>(state_.step - first_) * tokens / progress.seconds();
+  progress.update(state_.step, fmt::format("loss {:.4f}  {:.0f} tokens/s", loss, pace));
+  nlohmann::ordered_json metrics{{"step", state_.step},
+                                 {"loss", loss},
+                                 {"lr", optimizer_.lr},
+                                 {"grad_norm", norm},
+                                 {"tokens_per_second", std::round(pace)}};
+  if (due(o.eval_interval)) {
+    const double val = validate();
+    metrics["val_loss"] = val;
+    progress.line(fmt::format(
+        "step {:>6}  loss {:.4f}  val {:.4f}  lr {:.2e}  norm {:.2f}  {:.0f} "
+        "tokens/s  {}",
+        state_.step, loss, val, optimizer_.lr, norm, pace, clock_time(progress.seconds())));
+  }
+  try_to_save(progress, [&] {
+    folder_.append_metrics(metrics.dump());
+    if (!due(o.sample_interval)) return;
+    folder_.save_sample(state_.step, write_sample(model_, corpus_.tokenizer, o.seed));
+  });
+}
+
+// The last validation takes the whole split.
+double Trainer::validate() {
+  const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
+  const double loss = evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches).loss;
+  if (state_.best_val_loss == 0 || loss < state_.best_val_loss) state_.best_val_loss = loss;
+  return loss;
 }
 
 void Trainer::save() {
@@ -231,6 +256,7 @@ void pretrain_gpt(const PretrainRequest& request) {
     const std::string file = folder->settings_file().string();
     options = training_options_from(read_json(file), file);
     options.model = load_gpt2_config(request.folder);
+    if (!request.options.data.empty()) options.data = request.options.data;  // the text has moved
     tokenizer = Tokenizer::load(request.folder);
   }
   options.check();
@@ -239,7 +265,10 @@ void pretrain_gpt(const PretrainRequest& request) {
   options.model.vocab_size = corpus.tokenizer.vocab_size();
   check_memory(options.model);
   manual_seed(options.seed);
-  if (!request.resume) folder.emplace(request.folder, true);
+  if (!request.resume) {
+    folder.emplace(request.folder, true);
+    if (options.data != "-") options.data = std::filesystem::absolute(options.data);
+  }
   Trainer trainer(options, corpus, *folder);
   if (request.resume) {
     folder->has_checkpoint() ? trainer.restore() : folder->rewind_metrics(0);

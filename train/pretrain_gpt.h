@@ -9,10 +9,11 @@
 namespace gradus {
 
 struct PretrainRequest {
-  std::string folder;       // the run folder
-  bool resume = false;      // go on with the run in it; otherwise begin one with `options`
+  std::string folder;   // the run folder
+  bool resume = false;  // go on with the run in it; otherwise begin one with `options`, of which
+                        // a resumed run takes only `data`, and that only if its text has moved
   TrainingOptions options;
-  int64_t stop_after = 0;   // save and stop after so many steps of this session; 0 goes to the end
+  int64_t stop_after = 0;  // save and stop after so many steps of this session; 0 goes to the end
   bool quiet = false;
 };
 

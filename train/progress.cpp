@@ -38,8 +38,11 @@ std::string clock_time(double seconds) {
 }
 
 Progress::Progress(std::string what, int64_t total, int64_t done, bool quiet)
-    : what_(std::move(what)), total_(total), first_(done),
-      terminal_(isatty(STDERR_FILENO) != 0), quiet_(quiet) {}
+    : what_(std::move(what)),
+      total_(total),
+      first_(done),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      quiet_(quiet) {}
 
 double Progress::seconds() const {
   return std::chrono::duration<double>(Clock::now() - start_).count();
@@ -68,6 +71,11 @@ void Progress::line(const std::string& text) {
   if (quiet_) return;
   clear();
   write(text + "\n");
+}
+
+void Progress::warning(const std::string& text) {
+  clear();
+  fmt::print(stderr, "warning: {}\n", text);
 }
 
 void Progress::clear() {

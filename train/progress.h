@@ -20,6 +20,8 @@ class Progress {
   void update(int64_t done, const std::string& note);
   /// A line that stays: above the bar on a terminal.
   void line(const std::string& text);
+  /// The same for what must be seen, however quiet.
+  void warning(const std::string& text);
   /// Removes the bar.
   void clear();
   /// Seconds since the start, and until the end at the present pace.

@@ -14,7 +14,6 @@
 #include "data/json.h"
 #include "data/safetensors.h"
 #include "nn/pretrained/gpt2.h"
-#include "tensor/kernels/mode.h"
 
 namespace gradus {
 namespace {
@@ -43,7 +42,7 @@ json to_json(const TrainerState& s) {
           {"best_val_loss", s.best_val_loss},
           {"data_digest", s.data_digest},
           {"tokenizer_digest", s.tokenizer_digest},
-          {"kernels", kernels::describe()},
+          {"kernels", s.kernels},
           {"bits_per_number", 8 * sizeof(real)}};
 }
 
@@ -51,13 +50,18 @@ TrainerState state_from(const json& object, const fs::path& file) {
   try {
     check<FileError>(object.at("schema") == schema, "{}: written by another version of gradus",
                      file.string());
+    const int bits = object.at("bits_per_number").get<int>();
+    check<FileError>(bits == 8 * static_cast<int>(sizeof(real)),
+                     "{}: the run computes with {}-bit numbers, this program with {}-bit ones",
+                     file.string(), bits, 8 * sizeof(real));
     return {.step = object.at("step").get<int64_t>(),
             .loader_position = object.at("loader_position").get<uint64_t>(),
             .generator = {object.at("generator").at("seed").get<uint64_t>(),
                           object.at("generator").at("counter").get<uint64_t>()},
             .best_val_loss = object.at("best_val_loss").get<double>(),
             .data_digest = object.at("data_digest").get<uint64_t>(),
-            .tokenizer_digest = object.at("tokenizer_digest").get<uint64_t>()};
+            .tokenizer_digest = object.at("tokenizer_digest").get<uint64_t>(),
+            .kernels = object.at("kernels").get<std::string>()};
   } catch (const json::exception& error) {
     throw FileError(fmt::format("{}: not the state of a run: {}", file.string(), error.what()));
   }
@@ -66,7 +70,6 @@ TrainerState state_from(const json& object, const fs::path& file) {
 void save_optimizer(const Optimizer& optimizer, const fs::path& file) {
   SafetensorsContents contents;
   for (const NamedTensor& s : optimizer.state()) contents.tensors.emplace_back(s.name, s.tensor);
-  contents.metadata["steps"] = std::to_string(optimizer.steps);
   if (sizeof(real) == 8) contents.type = StoredType::F64;
   write_safetensors(file, contents);
 }
@@ -77,9 +80,9 @@ void restore_optimizer(Optimizer& optimizer, const fs::path& path) {
   for (const std::string& name : file.names()) state.push_back({name, file.tensor(name)});
   try {
     optimizer.load_state(state);
-    optimizer.steps = std::stoll(file.metadata().at("steps"));
   } catch (const std::exception& error) {
-    throw FileError(fmt::format("{}: not the state of this optimizer: {}", path.string(), error.what()));
+    throw FileError(
+        fmt::format("{}: not the state of this optimizer: {}", path.string(), error.what()));
   }
 }
 
@@ -108,17 +111,14 @@ json manifest_of(const fs::path& directory) {
 
 void check_manifest(const fs::path& directory) {
   const json expected = read_json(directory / "manifest.json"), actual = manifest_of(directory);
-  check<FileError>(expected == actual, "{}: the checkpoint is damaged: its files are not those of its manifest",
+  check<FileError>(expected == actual,
+                   "{}: the checkpoint is damaged: its files are not those of its manifest",
                    directory.string());
 }
 
-bool is_sound(const fs::path& directory) {
-  try {
-    check_manifest(directory);
-    return true;
-  } catch (const FileError&) {
-    return false;
-  }
+// Whether two checkpoints hold the same bits.
+bool same_contents(const fs::path& a, const fs::path& b) {
+  return fs::is_directory(a) && manifest_of(a) == manifest_of(b);
 }
 
 // A second name for the same file if the file system can, a copy otherwise; atomic either way.
@@ -144,8 +144,9 @@ RunFolder::RunFolder(fs::path directory, bool fresh) : directory_(std::move(dire
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     problem = "another process is training in this folder";
   } else if (fresh && fs::exists(settings_file())) {
-    problem = "there is a run in this folder already; go on with it by --resume, or choose another --out";
-  } else if (fresh && fs::exists(directory_ / "model.safetensors")) {
+    problem =
+        "there is a run in this folder already; go on with it by --resume, or choose another --out";
+  } else if (fresh && (fs::exists(directory_ / "model.safetensors") || fs::exists(checkpoints()))) {
     problem = "there is a model in this folder already; choose another --out";
   }
   if (problem.empty()) return;
@@ -174,8 +175,8 @@ void RunFolder::save(const GPT& model, const Optimizer& optimizer, const Trainer
       remove_unfinished();  // gives a full disk its room back
       throw;
     }
-    if (is_sound(final)) {
-      fs::remove_all(temporary);  // the same step of the same run: the same bits
+    if (same_contents(final, temporary)) {
+      fs::remove_all(temporary);  // saved twice at one step: `latest` may name it, so it stays
     } else {
       fs::remove_all(final);
       fs::rename(temporary, final);
@@ -184,7 +185,7 @@ void RunFolder::save(const GPT& model, const Optimizer& optimizer, const Trainer
     write_file_atomically(checkpoints() / "latest", name + "\n");
     publish(final / "config.json", directory_ / "config.json");
     publish(final / "model.safetensors", directory_ / "model.safetensors");
-    prune(keep);
+    prune(name, keep);
   });
 }
 
@@ -196,14 +197,27 @@ void RunFolder::remove_unfinished() const {
   }
 }
 
-void RunFolder::prune(int64_t keep) const {
+// Removes all but the newest `keep` checkpoints, and never the `latest`.
+void RunFolder::prune(const std::string& latest, int64_t keep) const {
   std::vector<fs::path> all;
   for (const auto& entry : fs::directory_iterator(checkpoints())) {
     if (entry.path().filename().string().starts_with("step-")) all.push_back(entry.path());
   }
   std::sort(all.begin(), all.end());
   std::error_code ignored;  // an old checkpoint that stays does no harm
-  for (size_t i = 0; i + static_cast<size_t>(keep) < all.size(); ++i) fs::remove_all(all[i], ignored);
+  for (size_t i = 0; i + static_cast<size_t>(keep) < all.size(); ++i) {
+    if (all[i].filename() != latest) fs::remove_all(all[i], ignored);
+  }
+}
+
+// Checkpoints of steps that the resumed run will do again.
+void RunFolder::remove_later_than(const std::string& latest) const {
+  std::vector<fs::path> later;
+  for (const auto& entry : fs::directory_iterator(checkpoints())) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("step-") && name > latest) later.push_back(entry.path());
+  }
+  for (const fs::path& directory : later) fs::remove_all(directory);
 }
 
 bool RunFolder::has_checkpoint() const {
@@ -214,18 +228,22 @@ TrainerState RunFolder::restore(GPT& model, Optimizer& optimizer) const {
   std::string name = read_file(checkpoints() / "latest");
   name.erase(std::remove(name.begin(), name.end(), '\n'), name.end());
   check<FileError>(name.starts_with("step-") && name.find('/') == std::string::npos,
-                   "{}: '{}' is not the name of a checkpoint", (checkpoints() / "latest").string(), name);
+                   "{}: '{}' is not the name of a checkpoint", (checkpoints() / "latest").string(),
+                   name);
   const fs::path directory = checkpoints() / name;
   check_manifest(directory);
   load_gpt2_weights(model, directory);
   restore_optimizer(optimizer, directory / "optimizer.safetensors");
   const fs::path file = directory / "trainer_state.json";
-  return state_from(read_json(file), file);
+  const TrainerState state = state_from(read_json(file), file);
+  or_file_error(checkpoints().string(), [&] { remove_later_than(name); });
+  return state;
 }
 
 void RunFolder::append_metrics(const std::string& json_line) {
   std::ofstream file(directory_ / "metrics.jsonl", std::ios::app);
-  file << json_line << "\n";
+  file << json_line << "\n" << std::flush;
+  check<FileError>(file.good(), "{}: cannot write", (directory_ / "metrics.jsonl").string());
 }
 
 void RunFolder::rewind_metrics(int64_t step) {
@@ -235,7 +253,9 @@ void RunFolder::rewind_metrics(int64_t step) {
   std::string kept, line;
   while (std::getline(lines, line)) {
     const json entry = json::parse(line, nullptr, false);
-    if (entry.is_object() && entry.value("step", int64_t{0}) <= step) kept += line + "\n";
+    const bool measured =
+        entry.is_object() && entry.contains("step") && entry["step"].is_number_integer();
+    if (measured && entry["step"].get<int64_t>() <= step) kept += line + "\n";
   }
   write_file_atomically(file, kept);
 }

@@ -23,12 +23,13 @@ namespace gradus {
 
 /// Where a run stands, besides weights and moments.
 struct TrainerState {
-  int64_t step = 0;             // steps done
+  int64_t step = 0;  // steps done
   uint64_t loader_position = 0;
-  Generator generator;          // the default generator: dropout
-  double best_val_loss = 0;     // 0 before the first evaluation
+  Generator generator;       // the default generator: dropout
+  double best_val_loss = 0;  // 0 before the first evaluation
   uint64_t data_digest = 0;
   uint64_t tokenizer_digest = 0;
+  std::string kernels = {};  // what computed it: other kernels round differently
 };
 
 class RunFolder {
@@ -58,7 +59,8 @@ class RunFolder {
 
  private:
   std::filesystem::path checkpoints() const { return directory_ / "checkpoints"; }
-  void prune(int64_t keep) const;
+  void prune(const std::string& latest, int64_t keep) const;
+  void remove_later_than(const std::string& latest) const;
   void remove_unfinished() const;
 
   std::filesystem::path directory_;

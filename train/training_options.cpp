@@ -25,28 +25,35 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
 
 void TrainingOptions::check() const {
   const std::pair<const char*, int64_t> positive[] = {
-      {"--batch-size", batch_size}, {"--accumulation", accumulation},
-      {"--eval-interval", eval_interval}, {"--sample-interval", sample_interval},
-      {"--checkpoint-interval", checkpoint_interval}, {"--keep-checkpoints", keep_checkpoints}};
-  for (const auto& [name, value] : positive) check_value(value > 0, "{} {} must be positive", name, value);
+      {"--batch-size", batch_size},
+      {"--accumulation", accumulation},
+      {"--eval-interval", eval_interval},
+      {"--sample-interval", sample_interval},
+      {"--checkpoint-interval", checkpoint_interval},
+      {"--keep-checkpoints", keep_checkpoints}};
+  for (const auto& [name, value] : positive)
+    check_value(value > 0, "{} {} must be positive", name, value);
   check_value(steps >= 0, "--steps {} must not be negative", steps);
   check_value(eval_batches >= 0, "--eval-batches {} must not be negative", eval_batches);
-  check_value(schedule.warmup_steps >= 0, "--warmup-steps {} must not be negative", schedule.warmup_steps);
+  check_value(schedule.warmup_steps >= 0, "--warmup-steps {} must not be negative",
+              schedule.warmup_steps);
   const std::pair<const char*, real> not_negative[] = {{"--lr", schedule.lr},
                                                        {"--min-lr", schedule.min_lr},
                                                        {"--eps", eps},
                                                        {"--weight-decay", weight_decay},
                                                        {"--clip", clip}};
   for (const auto& [name, value] : not_negative) {
-    check_value(std::isfinite(value) && value >= 0, "{} {} must be finite and not negative", name, value);
+    check_value(std::isfinite(value) && value >= 0, "{} {} must be finite and not negative", name,
+                value);
   }
   for (const auto& [name, value] : {std::pair{"--beta1", beta1}, {"--beta2", beta2}}) {
     check_value(value >= 0 && value < 1, "{} {} must be in [0, 1)", name, value);
   }
   int64_t tokens = 0;
-  check_value(!__builtin_mul_overflow(batch_size, model.block_size, &tokens) && tokens < int64_t{1} << 31,
-              "--batch-size {} times --block-size {} is more than a step can hold", batch_size,
-              model.block_size);
+  check_value(
+      !__builtin_mul_overflow(batch_size, model.block_size, &tokens) && tokens < int64_t{1} << 31,
+      "--batch-size {} times --block-size {} is more than a step can hold", batch_size,
+      model.block_size);
 }
 
 namespace {

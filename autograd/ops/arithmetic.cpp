@@ -54,7 +54,8 @@ Tensor affine(const Tensor& x, real scale, real shift) {
   const Tensor in = dense(x);
   Tensor y(x.shape());
   kernels::affine(x.numel(), scale, in.data(), shift, y.mutable_data());
-  return record("affine", y, [=](const Tensor& dy, Grad dx) { dx += dy * scale; }, x);
+  return record(
+      "affine", y, [=](const Tensor& dy, Grad dx) { dx += dy * scale; }, x);
 }
 
 // y = -x,  dx = -dy
@@ -129,9 +130,9 @@ const std::vector<Shape> pair = {{2, 3}, {3}};
 const std::vector<Shape> empty_pair = {{0, 3}, {3}};
 
 std::vector<ErrorSample> mismatch(const char* op) {
-  return {{{{2, 3}, {4}},
-           fmt::format("{}: shapes (2, 3) and (4) do not broadcast: 3 meets 4, and neither is 1",
-                       op)}};
+  return {
+      {{{2, 3}, {4}},
+       fmt::format("{}: shapes (2, 3) and (4) do not broadcast: 3 meets 4, and neither is 1", op)}};
 }
 
 const SampleRegistrar samples{

@@ -59,34 +59,42 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
   check_attention(query, key, value, options);
   const Tensor q = dense_heads(query), k = dense_heads(key), v = dense_heads(value);
   const int64_t B = q.dim(0), T = q.dim(1), NH = q.dim(2), hs = q.dim(3), S = k.dim(1);
-  const Tensor mask = options.key_mask.defined() ? dense(options.key_mask) : Tensor();
+  const Tensor mask = options.key_mask.defined() ? dense(options.key_mask).detach() : Tensor();
   const Tensor bias =
-      options.bias.defined() ? dense_planes(options.bias, {B, NH, T, S}) : Tensor();
+      options.bias.defined() ? dense_planes(options.bias, {B, NH, T, S}).detach() : Tensor();
   kernels::Attention a{
-      .B = B, .T = T, .S = S, .NH = NH, .NKV = k.dim(2), .hs = hs,
+      .B = B,
+      .T = T,
+      .S = S,
+      .NH = NH,
+      .NKV = k.dim(2),
+      .hs = hs,
       .scale = options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<real>(hs)),
       .causal = options.causal,
       .key_mask = mask.defined() ? mask.data() : nullptr,
       .bias = bias.defined() ? bias.data() : nullptr,
       .bias_batch = bias.defined() ? bias.strides()[0] : 0,
       .bias_head = bias.defined() ? bias.strides()[1] : 0,
-      .q_strides = head_strides(q), .k_strides = head_strides(k), .v_strides = head_strides(v)};
+      .q_strides = head_strides(q),
+      .k_strides = head_strides(k),
+      .v_strides = head_strides(v)};
   Tensor y(q.shape()), lse({B, NH, T});
   kernels::attention(a, q.data(), k.data(), v.data(), y.mutable_data(), lse.mutable_data());
-  auto backward = [=](const Tensor& dy, Grad dq, Grad dk, Grad dv) {
-    static_cast<void>(mask), static_cast<void>(bias);  // `a` points into them
+  // `a` points into mask and bias: they are saved, and watched for changes, as inputs without Grad.
+  auto backward = [=, saved = std::pair(mask, bias)](const Tensor& dy, Grad dq, Grad dk, Grad dv,
+                                                     Grad, Grad) {
     kernels::attention_backward(a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
                                 buffer_or_null(dq), buffer_or_null(dk), buffer_or_null(dv));
   };
-  return record("attention", y, backward, query, key, value);
+  return record("attention", y, backward, query, key, value, mask, bias);
 }
 
 namespace {
 
 OpSample sample(std::vector<Shape> shapes, AttentionOptions options) {
-  return {.op = "attention",
-          .inputs = std::move(shapes),
-          .fn = [=](Inputs x) { return attention(x[0], x[1], x[2], options); }};
+  return {.op = "attention", .inputs = std::move(shapes), .fn = [=](Inputs x) {
+            return attention(x[0], x[1], x[2], options);
+          }};
 }
 
 const Shape same{2, 3, 2, 4};

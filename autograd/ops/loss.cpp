@@ -12,7 +12,8 @@
 namespace gradus {
 namespace {
 
-void check_cross_entropy(const Tensor& logits, const Tokens& targets, const CrossEntropyOptions& o) {
+void check_cross_entropy(const Tensor& logits, const Tokens& targets,
+                         const CrossEntropyOptions& o) {
   check_shape(logits.rank() > 0 && logits.shape().erase(logits.rank() - 1) == targets.shape,
               "cross_entropy: logits {} must be the shape of targets {} and one more dimension, "
               "the classes",
@@ -22,6 +23,8 @@ void check_cross_entropy(const Tensor& logits, const Tokens& targets, const Cros
   check_shape(!o.class_weight.defined() || o.class_weight.shape() == Shape{logits.dim(-1)},
               "cross_entropy: class_weight {} must be ({}), one number per class",
               o.class_weight.shape(), logits.dim(-1));
+  check<GraphError>(!o.class_weight.defined() || !o.class_weight.requires_grad(),
+                    "cross_entropy: class_weight has no gradient; detach() it");
   check_ids("cross_entropy", targets, logits.dim(-1), o.ignore_index);
 }
 
@@ -31,12 +34,16 @@ void check_cross_entropy(const Tensor& logits, const Tokens& targets, const Cros
 //   loss    = -(1 - e) w_t log p_t - e/V Σ_v w_v log p_v
 //   dx_v    = dloss ((1 - e) w_t (p_v - [v = t]) + e/V (p_v Σ_u w_u - w_v))
 // The mean divides by Σ w_t over the targets that count. logits (..., V), targets (...) -> ()
-Tensor cross_entropy(const Tensor& input, const Tokens& targets, const CrossEntropyOptions& options) {
+Tensor cross_entropy(const Tensor& input, const Tokens& targets,
+                     const CrossEntropyOptions& options) {
   check_cross_entropy(input, targets, options);
   const Tensor logits = dense(input);
-  const Tensor weights = options.class_weight.defined() ? dense(options.class_weight) : Tensor();
+  const Tensor weights =
+      options.class_weight.defined() ? dense(options.class_weight).detach() : Tensor();
   const int64_t V = logits.dim(-1), N = targets.numel();
-  const kernels::CrossEntropy c{.N = N, .V = V, .ignore_index = options.ignore_index,
+  const kernels::CrossEntropy c{.N = N,
+                                .V = V,
+                                .ignore_index = options.ignore_index,
                                 .label_smoothing = options.label_smoothing,
                                 .class_weight = weights.defined() ? weights.data() : nullptr};
   Tensor losses(targets.shape), weight(Shape{N}), lse(Shape{N});
@@ -49,13 +56,13 @@ Tensor cross_entropy(const Tensor& input, const Tokens& targets, const CrossEntr
     if (options.reduction == Reduction::mean) scale = total > 0 ? 1 / total : 0;
     y = affine(sum_to(losses, {}), scale, 0);
   }
-  auto backward = [=, keep = weights](const Tensor& dy, Grad dx) {
+  auto backward = [=, saved = weights](const Tensor& dy, Grad dx, Grad) {
     const Tensor dloss = dense((dy * scale).expand(targets.shape));
     Tensor buffer = dx.buffer();
     kernels::cross_entropy_backward(c, logits.data(), targets.data(), lse.data(), dloss.data(),
                                     buffer.mutable_data());
   };
-  return record("cross_entropy", y, backward, input);
+  return record("cross_entropy", y, backward, input, weights);
 }
 
 // Composite: mean((x - target)²)
@@ -100,7 +107,8 @@ OpSample pair(const char* op, Tensor f(const Tensor&, const Tensor&), std::strin
 const SampleRegistrar samples{
     classes({.label_smoothing = real(0.1)}),
     classes({.class_weight = from_data({3}, {1, 2, real(0.5)})}),
-    classes({.label_smoothing = real(0.2), .class_weight = from_data({3}, {1, 2, real(0.5)}),
+    classes({.label_smoothing = real(0.2),
+             .class_weight = from_data({3}, {1, 2, real(0.5)}),
              .reduction = Reduction::sum}),
     classes({.reduction = Reduction::none}),
     {.op = "cross_entropy",

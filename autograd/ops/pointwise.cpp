@@ -11,19 +11,22 @@ namespace gradus {
 // y = e^x,  dx = dy y
 Tensor exp(const Tensor& x) {
   Tensor y = map(x, kernels::exp);
-  return record("exp", y, [=](const Tensor& dy, Grad dx) { dx += dy * y; }, x);
+  return record(
+      "exp", y, [=](const Tensor& dy, Grad dx) { dx += dy * y; }, x);
 }
 
 // y = ln x,  dx = dy / x
 Tensor log(const Tensor& x) {
   Tensor y = map(x, kernels::log);
-  return record("log", y, [=](const Tensor& dy, Grad dx) { dx += dy / x; }, x);
+  return record(
+      "log", y, [=](const Tensor& dy, Grad dx) { dx += dy / x; }, x);
 }
 
 // y = x^½,  dx = dy / 2y
 Tensor sqrt(const Tensor& x) {
   Tensor y = map(x, kernels::sqrt);
-  return record("sqrt", y, [=](const Tensor& dy, Grad dx) { dx += dy / (2 * y); }, x);
+  return record(
+      "sqrt", y, [=](const Tensor& dy, Grad dx) { dx += dy / (2 * y); }, x);
 }
 
 // y = x^-½,  dx = -½ dy y³
@@ -36,7 +39,8 @@ Tensor rsqrt(const Tensor& x) {
 // y = |x|,  dx = dy sign(x), 0 at 0
 Tensor abs(const Tensor& x) {
   Tensor y = map(x, kernels::abs);
-  return record("abs", y, [=](const Tensor& dy, Grad dx) { dx += dy * map(x, kernels::sign); }, x);
+  return record(
+      "abs", y, [=](const Tensor& dy, Grad dx) { dx += dy * map(x, kernels::sign); }, x);
 }
 
 // y = tanh x,  dx = dy (1 - y²)

@@ -58,7 +58,8 @@ Tensor sum(const Tensor& x, Dims dims, Reduce options) {
   const Shape column = kept(x.shape(), dims);
   Tensor y = sum_to(x, column);
   if (y.storage() == x.storage()) y = dense_copy(y);  // every reduced size was 1
-  if (!options.keepdim) y = y.as_strided(dropped(x.shape(), dims), row_major(dropped(x.shape(), dims)), 0);
+  if (!options.keepdim)
+    y = y.as_strided(dropped(x.shape(), dims), row_major(dropped(x.shape(), dims)), 0);
   auto backward = [column](const Tensor& dy, Grad dx) {
     Tensor buffer = dx.buffer();
     add_into(buffer, dy.as_strided(column, row_major(column), dy.offset()));
@@ -103,7 +104,7 @@ Tensor extreme(const char* op, const Tensor& x, int dim, Extreme f, Reduce optio
   const Shape shape = options.keepdim ? chosen.values.shape() : x.shape().erase(d);
   Tensor y = chosen.values.as_strided(shape, row_major(shape), 0);
   auto backward = [rows = rows_around(x.shape(), d), index = chosen.index](const Tensor& dy,
-                                                                            Grad dx) {
+                                                                           Grad dx) {
     Tensor buffer = dx.buffer();
     real* out = buffer.mutable_data();
     for (int64_t o = 0; o < rows.outer; ++o) {
@@ -154,7 +155,10 @@ const std::vector<ErrorSample> no_such_dim = {
 const SampleRegistrar samples{
     {.op = "sum",
      .inputs = {{2, 3, 4}},
-     .fn = [](Inputs x) { return sum(x[0], {0, -1}); },
+     .fn =
+         [](Inputs x) {
+           return sum(x[0], {0, -1});
+         },
      .zero_size = {{0, 3, 4}}},
     {.op = "sum",
      .inputs = {{2, 3}},

@@ -12,8 +12,11 @@ namespace gradus {
 
 // y = a where condition ≠ 0, else b;  da = dy where chosen, db = dy elsewhere
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  const Shape shape = broadcast("where", broadcast("where", a.shape(), b.shape()), condition.shape());
-  const auto strides = [&](const Tensor& x) { return broadcast_strides(x.shape(), x.strides(), shape); };
+  const Shape shape =
+      broadcast("where", broadcast("where", a.shape(), b.shape()), condition.shape());
+  const auto strides = [&](const Tensor& x) {
+    return broadcast_strides(x.shape(), x.strides(), shape);
+  };
   Tensor y(shape);
   const real *c = condition.data(), *in_a = a.data(), *in_b = b.data();
   real* out = y.mutable_data();
@@ -24,12 +27,13 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
                                                                    : in_b[at[2] + i * step[2]];
                     }
                   });
-  auto backward = [=, sa = a.shape(), sb = b.shape()](const Tensor& dy, Grad da, Grad db) {
+  const Tensor chosen = condition.detach();  // a condition has no gradient
+  auto backward = [=, sa = a.shape(), sb = b.shape()](const Tensor& dy, Grad, Grad da, Grad db) {
     const Tensor zero = zeros({});
-    if (da) da += sum_to(where(condition, dy, zero), sa);
-    if (db) db += sum_to(where(condition, zero, dy), sb);
+    if (da) da += sum_to(where(chosen, dy, zero), sa);
+    if (db) db += sum_to(where(chosen, zero, dy), sb);
   };
-  return record("where", y, backward, a, b);
+  return record("where", y, backward, chosen, a, b);
 }
 
 // Composite: the filled places are a constant, which has no gradient.
@@ -56,11 +60,12 @@ void for_each_gathered(const Rows& from, int64_t picks, const Tokens& index, F f
 
 }  // namespace
 
-// y[.., p, ..] = x[.., index[.., p, ..], ..] along d;  dx[.., index[.., p, ..], ..] += dy[.., p, ..]
+// y[.., p, ..] = x[.., index[.., p, ..], ..] along d;  dx[.., index[.., p, ..], ..] += dy[.., p,
+// ..]
 Tensor gather(const Tensor& input, int dimension, const Tokens& index) {
   const int d = input.shape().axis(dimension);
-  const bool fits = index.shape.rank() == input.rank() &&
-                    index.shape.with(d, 0) == input.shape().with(d, 0);
+  const bool fits =
+      index.shape.rank() == input.rank() && index.shape.with(d, 0) == input.shape().with(d, 0);
   check_shape(fits, "gather: index {} must have the shape of x {} outside dimension {}",
               index.shape, input.shape(), d);
   check_ids("gather", index, input.shape()[d]);
@@ -107,23 +112,35 @@ namespace {
 const SampleRegistrar samples{
     {.op = "where",
      .inputs = {{2, 3}, {3}},
-     .fn = [](Inputs x) { return where(from_data({2, 1}, {1, 0}), x[0], x[1]); },
+     .fn =
+         [](Inputs x) {
+           return where(from_data({2, 1}, {1, 0}), x[0], x[1]);
+         },
      .zero_size = {{2, 0}, {0}},
      .errors = {{{{2, 3}, {4}},
                  "where: shapes (2, 3) and (4) do not broadcast: 3 meets 4, and neither is 1"}}},
     {.op = "masked_fill",
      .inputs = {{2, 3}},
-     .fn = [](Inputs x) { return masked_fill(x[0], from_data({3}, {1, 0, 1}), 5); },
+     .fn =
+         [](Inputs x) {
+           return masked_fill(x[0], from_data({3}, {1, 0, 1}), 5);
+         },
      .errors = {{{{3, 1}}, "masked_fill: mask (3) does not broadcast to x (3, 1)"}}},
     {.op = "gather",
      .inputs = {{2, 3}},
-     .fn = [](Inputs x) { return gather(x[0], 1, Tokens({2, 4}, {0, 2, 2, 1, 1, 0, 0, 0})); },
+     .fn =
+         [](Inputs x) {
+           return gather(x[0], 1, Tokens({2, 4}, {0, 2, 2, 1, 1, 0, 0, 0}));
+         },
      .errors = {{{{3, 3}},
                  "gather: index (2, 4) must have the shape of x (3, 3) outside dimension 1"},
                 {{{2, 2}}, "gather: id 2 at position 1 of shape (2, 4) is outside [0, 2)"}}},
     {.op = "embedding",
      .inputs = {{5, 3}},
-     .fn = [](Inputs x) { return embedding(x[0], Tokens({2, 2}, {4, 0, 4, 1})); },
+     .fn =
+         [](Inputs x) {
+           return embedding(x[0], Tokens({2, 2}, {4, 0, 4, 1}));
+         },
      .errors = {{{{3, 3}}, "embedding: id 4 at position 0 of shape (2, 2) is outside [0, 3)"},
                 {{{5}}, "embedding: table (5) must be (V, C)"}}},
 };

@@ -122,16 +122,19 @@ Tensor Tensor::slice(int dimension, int64_t start, int64_t stop, int64_t stride)
   const int64_t length = (last - first + step - 1) / step;
   return view_of("slice", *this, [=](const Tensor& x) {
     const int64_t offset = x.offset() + first * x.strides()[d];
-    return x.as_strided(x.shape().with(d, length), x.strides().with(d, x.strides()[d] * step), offset);
+    return x.as_strided(x.shape().with(d, length), x.strides().with(d, x.strides()[d] * step),
+                        offset);
   });
 }
 
 Tensor Tensor::narrow(int dimension, int64_t start, int64_t length) const {
   const int d = shape_.axis(dimension);
   check_shape(start >= 0 && length >= 0 && start <= shape_[d] - length,
-              "narrow: {} elements from {} lie outside dimension {} of {}", length, start, d, shape_);
+              "narrow: {} elements from {} lie outside dimension {} of {}", length, start, d,
+              shape_);
   return view_of("narrow", *this, [=](const Tensor& x) {
-    return x.as_strided(x.shape().with(d, length), x.strides(), x.offset() + start * x.strides()[d]);
+    return x.as_strided(x.shape().with(d, length), x.strides(),
+                        x.offset() + start * x.strides()[d]);
   });
 }
 
@@ -194,7 +197,8 @@ Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
 
 // y = x in memory of its own,  dx = dy
 Tensor Tensor::clone() const {
-  return record("clone", dense_copy(*this), [](const Tensor& dy, Grad dx) { dx += dy; }, *this);
+  return record(
+      "clone", dense_copy(*this), [](const Tensor& dy, Grad dx) { dx += dy; }, *this);
 }
 
 namespace {
@@ -208,19 +212,31 @@ OpSample sample(const char* op, std::function<Tensor(const Tensor&)> f,
 }
 
 const SampleRegistrar samples{
-    sample("view", [](const Tensor& x) { return x.contiguous().view({6, -1}); },
+    sample("view",
+           [](const Tensor& x) {
+             return x.contiguous().view({6, -1});
+           },
            {{{{3, 3}}, "reshape: 9 elements of shape (3, 3) do not fill (6, -1)"}}),
-    sample("reshape", [](const Tensor& x) { return x.reshape({4, -1}); },
+    sample("reshape",
+           [](const Tensor& x) {
+             return x.reshape({4, -1});
+           },
            {{{{3, 3}}, "reshape: 9 elements of shape (3, 3) do not fill (4, -1)"}}),
     sample("transpose", [](const Tensor& x) { return x.transpose(0, -1); }),
-    sample("permute", [](const Tensor& x) { return x.permute({2, 0, 1}); },
+    sample("permute",
+           [](const Tensor& x) {
+             return x.permute({2, 0, 1});
+           },
            {{{{2, 3}}, "permute: 3 dimensions named for shape (2, 3)"}}),
     sample("narrow", [](const Tensor& x) { return x.narrow(1, 1, 2); },
            {{{{2, 2, 4}}, "narrow: 2 elements from 1 lie outside dimension 1 of (2, 2, 4)"}}),
     sample("slice", [](const Tensor& x) { return x.slice(2, 1, -1, 2); }),
     sample("select", [](const Tensor& x) { return x.select(1, -1); },
            {{{{2, 0}}, "select: index -1 lies outside dimension 1 of (2, 0)"}}),
-    sample("expand", [](const Tensor& x) { return x.unsqueeze(1).expand({5, 2, 3, -1, -1}); },
+    sample("expand",
+           [](const Tensor& x) {
+             return x.unsqueeze(1).expand({5, 2, 3, -1, -1});
+           },
            {{{{2, 3}},
              "expand: shapes (2, 1, 3) and (5, 2, 3, 1, 3) do not broadcast: 2 meets 3, and "
              "neither is 1"}}),

@@ -90,8 +90,9 @@ class Reader {
 
   int64_t integer(const char* key) const {
     // Above 2^63 a number counts as unsigned only.
-    const bool whole = object_.contains(key) && object_[key].is_number_integer() &&
-                       (!object_[key].is_number_unsigned() || object_[key].get<uint64_t>() >> 63 == 0);
+    const bool whole =
+        object_.contains(key) && object_[key].is_number_integer() &&
+        (!object_[key].is_number_unsigned() || object_[key].get<uint64_t>() >> 63 == 0);
     check<FileError>(whole, "{}: '{}' must be a whole number", file_.string(), key);
     return object_[key].get<int64_t>();
   }
@@ -102,7 +103,8 @@ class Reader {
   }
   bool flag(const char* key, bool absent) const {
     if (!object_.contains(key)) return absent;
-    check<FileError>(object_[key].is_boolean(), "{}: '{}' must be true or false", file_.string(), key);
+    check<FileError>(object_[key].is_boolean(), "{}: '{}' must be true or false", file_.string(),
+                     key);
     return object_[key].get<bool>();
   }
   std::string word(const char* key, const std::string& absent) const {
@@ -113,7 +115,8 @@ class Reader {
   /// Whether the word is `second`; it may also be `first`, which is what absence means.
   bool is_second(const char* key, const char* first, const char* second) const {
     const std::string found = word(key, first);
-    check<FileError>(found == first || found == second, "{}: unknown {} '{}'", file_.string(), key, found);
+    check<FileError>(found == first || found == second, "{}: unknown {} '{}'", file_.string(), key,
+                     found);
     return found == second;
   }
   /// Throws unless the flag has the one value that is supported, which is what absence means.
@@ -172,7 +175,8 @@ std::vector<std::pair<std::string, Shape>> absent_biases(const GPT& model) {
   std::vector<std::pair<std::string, Shape>> result;
   if (model.config.bias) return result;
   for (const NamedTensor& p : model.named_parameters()) {
-    if (p.name.starts_with("w") || p.name.starts_with("lm_head") || !p.name.ends_with(".weight")) continue;
+    if (p.name.starts_with("w") || p.name.starts_with("lm_head") || !p.name.ends_with(".weight"))
+      continue;
     const std::string base = p.name.substr(0, p.name.size() - std::string_view("weight").size());
     result.emplace_back(base + "bias", Shape{p.tensor.dim(0)});
   }
@@ -226,10 +230,12 @@ class Checkpoint {
     if (problems_.empty()) return;
     constexpr size_t most = 100;  // a config of the wrong model finds fault with everything
     const size_t shown = std::min(most, problems_.size());
-    const std::string rest = shown < problems_.size()
-                                 ? fmt::format("; and {} more", problems_.size() - shown) : "";
-    throw FileError(fmt::format("{}: the weights do not fit the config: {}{}", directory_.string(),
-                                fmt::join(problems_.begin(), problems_.begin() + static_cast<std::ptrdiff_t>(shown), "; "), rest));
+    const std::string rest =
+        shown < problems_.size() ? fmt::format("; and {} more", problems_.size() - shown) : "";
+    throw FileError(fmt::format(
+        "{}: the weights do not fit the config: {}{}", directory_.string(),
+        fmt::join(problems_.begin(), problems_.begin() + static_cast<std::ptrdiff_t>(shown), "; "),
+        rest));
   }
 
  private:
@@ -265,7 +271,10 @@ GPTConfig load_gpt2_config(const path& directory) {
   return from_json(read_json(file), file);
 }
 
-void load_gpt2_weights(GPT& model, const path& directory) {
+namespace {
+
+// Copies what the folder holds into the model; under MetaMode only compares names and shapes.
+void fit(GPT& model, const path& directory) {
   const NoGrad guard;
   Checkpoint checkpoint(directory);
   for (NamedTensor& p : model.named_parameters()) {
@@ -275,7 +284,8 @@ void load_gpt2_weights(GPT& model, const path& directory) {
   for (const auto& [name, shape] : absent_biases(model)) {
     if (!checkpoint.holds(name)) continue;
     const Tensor x = checkpoint.take(name, shape);
-    if (x.defined() && !all_zero(x)) checkpoint.note(name + " is not zero in a model without biases");
+    if (x.defined() && !all_zero(x))
+      checkpoint.note(name + " is not zero in a model without biases");
   }
   if (model.config.tie_weights && checkpoint.holds("lm_head.weight")) {
     const Tensor head = checkpoint.take("lm_head.weight", model.wte.weight->shape());
@@ -286,15 +296,27 @@ void load_gpt2_weights(GPT& model, const path& directory) {
   checkpoint.finish();
 }
 
+void check_fits(GPT& model, const path& directory) {
+  const MetaMode compare_only;
+  fit(model, directory);
+}
+
+}  // namespace
+
+void load_gpt2_weights(GPT& model, const path& directory) {
+  check_fits(model, directory);  // before anything is overwritten
+  fit(model, directory);
+}
+
 GPT load_gpt2(const path& directory) {
   const GPTConfig config = load_gpt2_config(directory);
   {
     const MetaMode no_memory;  // a config that promises more than the file holds costs nothing
     GPT skeleton(config);
-    load_gpt2_weights(skeleton, directory);
+    fit(skeleton, directory);
   }
   GPT model(config);
-  load_gpt2_weights(model, directory);
+  fit(model, directory);
   return model;
 }
 

@@ -3,7 +3,8 @@
 // a block of query rows live in a scratch buffer and are computed again in backward.
 //
 // B batch, T query time, S key time, NH query heads, NKV key/value heads (NH a multiple), hs head
-// size. Head h reads key/value head h / (NH / NKV).
+// size. Head h reads key/value head h / (NH / NKV). Values must be finite: a hidden key has
+// probability 0, and 0 times infinity is not 0.
 
 #include "tensor/real.h"
 
@@ -21,7 +22,8 @@ struct Attention {
   bool causal;
   /// (B, S) dense: 0 hides a key, 1 shows it. Null shows all.
   const real* key_mask;
-  /// Added to the scores, element (b, h, t, j) at bias[b * bias_batch + h * bias_head + t * S + j]. Null: none.
+  /// Added to the scores, element (b, h, t, j) at bias[b * bias_batch + h * bias_head + t * S + j].
+  /// Null: none.
   const real* bias;
   int64_t bias_batch, bias_head;
   HeadStrides q_strides, k_strides, v_strides;

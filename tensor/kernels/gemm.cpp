@@ -100,7 +100,7 @@ struct Grid {
   int64_t M, N, tile_m, tile_n;
 
   int64_t columns() const { return ceil_div(N, tile_n); }
-  int64_t tiles() const { return ceil_div(M, tile_m) * columns(); }
+  int64_t tiles() const { return M == 0 || N == 0 ? 0 : ceil_div(M, tile_m) * columns(); }
 };
 
 // Cuts `size` into equal pieces of about `piece`, multiples of 16 as BLAS likes them.
@@ -113,7 +113,7 @@ int64_t even_piece(int64_t size, int64_t piece) {
 // the threads have equal work, but not below 64, where BLAS copies more than it multiplies.
 Grid make_grid(int64_t M, int64_t N, int64_t K) {
   constexpr int64_t largest = 384, smallest = 64, enough_tiles = 8;
-  if (M * N < serial_work / std::max<int64_t>(1, K)) return {M, N, M, N};
+  if (M == 0 || N == 0 || M * N < serial_work / std::max<int64_t>(1, K)) return {M, N, M, N};
   Grid grid{M, N, even_piece(M, largest), even_piece(N, largest)};
   if (M < smallest) {  // memory-bound: every tile reads its own part of B, once
     grid.tile_n = even_piece(N, std::max(smallest, serial_work / 2 / std::max<int64_t>(1, K)));

@@ -61,6 +61,7 @@ Mode mode() { return current_mode().load(std::memory_order_relaxed); }
 void set_mode(Mode mode) { current_mode().store(mode, std::memory_order_relaxed); }
 
 std::string describe() {
+  if (use_reference()) return "reference loops";
   return fmt::format("{}, {} {} ({})", simd(), blas_version(), blas_threads(),
                      openblas_get_corename());
 }

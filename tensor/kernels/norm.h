@@ -7,8 +7,8 @@
 namespace gradus::kernels {
 
 /// y = (x - mean) * rstd * weight + bias,  rstd = 1 / sqrt(var + eps), var with 1/C
-void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight,
-                const real* bias, real* y, real* mean, real* rstd);
+void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight, const real* bias,
+                real* y, real* mean, real* rstd);
 /// dx += rstd * (g - mean(g) - xhat * mean(g * xhat)),  g = dy * weight
 /// dweight += sum over N of dy * xhat,  dbias += sum over N of dy
 void layer_norm_backward(int64_t N, int64_t C, const real* x, const real* weight, const real* mean,
@@ -21,8 +21,8 @@ void rms_norm_backward(int64_t N, int64_t C, const real* x, const real* weight, 
                        const real* dy, real* dx, real* dweight);
 
 namespace reference {
-void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight,
-                const real* bias, real* y, real* mean, real* rstd);
+void layer_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight, const real* bias,
+                real* y, real* mean, real* rstd);
 void layer_norm_backward(int64_t N, int64_t C, const real* x, const real* weight, const real* mean,
                          const real* rstd, const real* dy, real* dx, real* dweight, real* dbias);
 void rms_norm(int64_t N, int64_t C, real eps, const real* x, const real* weight, real* y,

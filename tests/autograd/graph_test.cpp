@@ -197,3 +197,22 @@ TEST_CASE("retain_grad keeps the gradient of an inner tensor, and adds up like a
   CHECK(grad_of(x) == Values{400, 600});
   CHECK_THROWS_AS(ones({2}).retain_grad(), GraphError);
 }
+
+TEST_CASE("an op whose only input was frozen before backward is passed over") {
+  using Function = Tensor(const Tensor&);
+  for (Function* f : std::initializer_list<Function*>{relu, gradus::exp, gradus::tanh}) {
+    Tensor x = leaf({1, -2});
+    const Tensor y = sum(f(x));
+    x.requires_grad_(false);
+    y.backward();
+    CHECK(!x.grad().defined());
+  }
+}
+
+TEST_CASE("a chain of conditions that have history themselves is destroyed without recursion") {
+  Tensor x = leaf({1});
+  Tensor c = x * 1;
+  for (int i = 0; i < 200'000; ++i) c = where(c, x, x);
+  c = Tensor();
+  CHECK(!x.grad().defined());
+}

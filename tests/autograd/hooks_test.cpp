@@ -110,3 +110,30 @@ TEST_CASE("an exception in a hook leaves the engine usable") {
 TEST_CASE("a tensor without a gradient takes no hook") {
   CHECK_THROWS_AS(ones({2}).register_hook([](const Tensor& g) { return g; }), GraphError);
 }
+
+TEST_CASE("a hook that writes to its argument changes no other gradient") {
+  Tensor x = from_data({2}, {1, 2}).requires_grad_();
+  Tensor g = x * 1, h = x * 2;
+  g.retain_grad();
+  h.register_hook([](const Tensor& grad) {
+    Tensor(grad).zero_();
+    return Tensor();
+  });
+  sum(g + h).backward();
+  CHECK(g.grad().to_vector() == Values{1, 1});
+}
+
+TEST_CASE("a hook may register hooks; they serve from the next backward on") {
+  Tensor x = from_data({1}, {1}).requires_grad_();
+  int calls = 0;
+  x.register_hook([&](const Tensor&) {
+    for (int i = 0; i < 50; ++i) {
+      x.register_hook([&](const Tensor&) { return ++calls, Tensor(); });
+    }
+    return Tensor();
+  });
+  sum(x).backward();
+  CHECK(calls == 0);
+  sum(x * 2).backward();
+  CHECK(calls == 50);
+}

@@ -99,3 +99,18 @@ TEST_CASE("an undefined tensor cannot be written to") {
   CHECK_THROWS_AS(x.fill_(1), ValueError);
   CHECK_THROWS_AS(zeros({2}).copy_(Tensor()), ValueError);
 }
+
+TEST_CASE("masks and weights that an op saved are watched, though they have no gradient") {
+  Tensor x = from_data({1, 2, 1, 2}, {1, 2, 3, 4}).requires_grad_();
+  Tensor mask = ones({1, 2}), condition = ones({2}), weight = ones({2});
+  const Tensor masked = sum(attention(x, x, x, {.key_mask = mask}));
+  const Tensor chosen = sum(where(condition, x, scalar(0)));
+  const Tensor weighted =
+      cross_entropy(x.reshape({2, 2}), Tokens({2}, {0, 1}), {.class_weight = weight});
+  mask.zero_();
+  condition.zero_();
+  weight.zero_();
+  CHECK_THROWS_AS(masked.backward(), GraphError);
+  CHECK_THROWS_AS(chosen.backward(), GraphError);
+  CHECK_THROWS_AS(weighted.backward(), GraphError);
+}

@@ -34,6 +34,16 @@ Tensor weighted(std::span<const Tensor> tensors) {
   return record("weighted", y, backward, tensors);
 }
 
+// y = a + 2 b, whose backward holds the buffers of both gradients at once.
+Tensor holds_both(const Tensor& a, const Tensor& b) {
+  auto backward = [](const Tensor& dy, Grad da, Grad db) {
+    Tensor buffer_a = da.buffer(), buffer_b = db.buffer();
+    add_into(buffer_a, dy);
+    add_into(buffer_b, dy, 2);
+  };
+  return record("holds_both", a.detach() + b.detach() * real(2), backward, a, b);
+}
+
 // A fault on purpose: the gradient of x² without its 2.
 Tensor wrong_square(const Tensor& x) {
   auto backward = [=](const Tensor& dy, Grad dx) { dx += dy * x.detach(); };
@@ -82,6 +92,20 @@ TEST_CASE("an undefined input means absent and gets no gradient") {
   const Tensor weight = uniform({4, 3}, -1, 1, 1);
   CHECK_NOTHROW(sum(linear(x, weight, {})).backward());
   CHECK(x.grad().shape() == x.shape());
+}
+
+TEST_CASE("an op of one tensor twice may hold the buffers of both gradients at once") {
+  Tensor x = ones({2}).requires_grad_();
+  const Tensor inner = x * 10;
+  sum(holds_both(inner, inner)).backward();
+  CHECK(x.grad().to_vector() == std::vector<real>{30, 30});
+  x.zero_grad();
+  sum(holds_both(x, x)).backward();
+  CHECK(x.grad().to_vector() == std::vector<real>{3, 3});
+  x.zero_grad();
+  const Tensor shared = x * 10;  // its gradient begins as one that the other summand shares
+  sum(x + (holds_both(shared, shared) + shared)).backward();
+  CHECK(x.grad().to_vector() == std::vector<real>{41, 41});
 }
 
 TEST_CASE("nodes carry ids in order of creation") {

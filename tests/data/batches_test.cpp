@@ -35,17 +35,38 @@ TEST_CASE("batches: each row is a piece of the text, its targets the tokens one 
   }
 }
 
-TEST_CASE("batches: every start that leaves room for T + 1 tokens is equally likely") {
-  const int64_t T = 3, choices = 7;  // 7 is no power of two: a remainder would show
-  const CausalLoader loader(counting(static_cast<size_t>(choices + T)),
-                            {.batch_size = 100, .block_size = T, .seed = 5});
-  std::vector<double> counts(static_cast<size_t>(choices));
-  for (uint64_t k = 0; k < 700; ++k) {
-    const Batch batch = loader.batch(k);
-    for (size_t b = 0; b < 100; ++b) ++counts.at(static_cast<size_t>(batch.ids.ids[b * 3]));
+TEST_CASE(
+    "batches: an epoch visits every block once, the next in another order and cut elsewhere") {
+  const int64_t T = 8, n = 37;  // n is no power of two: the permutation has to walk
+  const CausalLoader loader(counting(static_cast<size_t>(n * T + T)),
+                            {.batch_size = 1, .block_size = T, .seed = 5});
+  std::vector<std::vector<int64_t>> order(3);
+  std::vector<int64_t> shift(3);
+  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+    std::vector<int64_t>& starts = order[static_cast<size_t>(epoch)];
+    for (int64_t i = 0; i < n; ++i) {
+      starts.push_back(loader.batch(static_cast<uint64_t>(epoch * n + i)).ids.ids[0]);
+    }
+    std::vector<int64_t> sorted = starts;
+    std::sort(sorted.begin(), sorted.end());
+    shift[static_cast<size_t>(epoch)] = sorted[0];
+    for (int64_t i = 0; i < n; ++i) CHECK(sorted[static_cast<size_t>(i)] == sorted[0] + i * T);
+    CHECK(starts != sorted);
+  }
+  CHECK(order[0] != order[1]);
+  CHECK((shift[0] != shift[1] || shift[1] != shift[2]));
+}
+
+TEST_CASE("batches: over many epochs every place of a block is as likely as any other") {
+  const int64_t T = 4, n = 7;
+  const CausalLoader loader(counting(static_cast<size_t>(n * T + T)),
+                            {.batch_size = 1, .block_size = T, .seed = 9});
+  std::vector<double> counts(static_cast<size_t>(n));  // which block comes first in an epoch
+  for (uint64_t epoch = 0; epoch < 7000; ++epoch) {
+    ++counts.at(static_cast<size_t>(loader.batch(epoch * static_cast<uint64_t>(n)).ids.ids[0] / T));
   }
   double chi_squared = 0;
-  for (const double count : counts) chi_squared += (count - 10'000) * (count - 10'000) / 10'000;
+  for (const double count : counts) chi_squared += (count - 1000) * (count - 1000) / 1000;
   CHECK(chi_squared < 22.46);  // 6 degrees of freedom, p = 0.001
 }
 
@@ -72,7 +93,7 @@ TEST_CASE("batches: rows of one batch start independently") {
   const CausalLoader loader(counting(1'000'000), {.batch_size = 64, .block_size = 1, .seed = 3});
   Ids starts = loader.batch(0).ids.ids;
   std::sort(starts.begin(), starts.end());
-  CHECK(std::unique(starts.begin(), starts.end()) - starts.begin() >= 62);
+  CHECK(std::unique(starts.begin(), starts.end()) - starts.begin() == 64);
 }
 
 TEST_CASE("batches: once warm, the loader asks the system for no memory") {

@@ -72,7 +72,8 @@ void check_golden_run(const std::string& name) {
       REQUIRE(p.tensor.grad().defined());
       CHECK(largest_difference(p.tensor.grad(), file.tensor("grad." + p.name)) < 2e-6);
     }
-    const double norm = clip_grad_norm(model.named_parameters(), static_cast<double>(decimal(file, "clip")));
+    const double norm =
+        clip_grad_norm(model.named_parameters(), static_cast<double>(decimal(file, "clip")));
     CHECK(relative(norm, static_cast<double>(norms.data()[step])) < 1e-3);
     optimizer.step();
     optimizer.zero_grad();

@@ -35,7 +35,6 @@ TEST_CASE("AdamW: 1000 steps end where the recorded run of CS336 ended") {
     optimizer.step();
     optimizer.zero_grad();
   }
-  CHECK(optimizer.steps == 1000);
   const std::vector<real> learnt = weight.to_vector();
   const double tolerance = vector.at("atol");
   for (size_t i = 0; i < expected.size(); ++i) {

@@ -65,7 +65,9 @@ TEST_CASE("float and double builds link into one program and know the same sampl
 
 TEST_CASE("every sample: float agrees with double to 1e-5, forward and backward") {
   const auto expected = by_name(in_double());
-  for (const auto& [name, outcome] : by_name(in_float())) {
+  for (const auto& sample : by_name(in_float())) {
+    const std::string& name = sample.first;
+    const Outcome* outcome = sample.second;
     CAPTURE(name);
     REQUIRE(expected.contains(name));
     const Outcome& other = *expected.at(name);
@@ -79,8 +81,8 @@ TEST_CASE("every sample: float agrees with double to 1e-5, forward and backward"
 }
 
 TEST_CASE("every sample: gradients in double agree with central differences to 1e-7") {
-  for (const auto& [name, outcome] : by_name(in_double())) {
-    CAPTURE(name);
-    CHECK(outcome->gradcheck_error <= 1e-7);
+  for (const auto& sample : by_name(in_double())) {
+    CAPTURE(sample.first);
+    CHECK(sample.second->gradcheck_error <= 1e-7);
   }
 }

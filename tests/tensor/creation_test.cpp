@@ -35,7 +35,8 @@ TEST_CASE("arange of an integer has exactly that many elements, beyond 2^24 as w
 }
 
 TEST_CASE("arange refuses steps that lead nowhere") {
-  const real inf = std::numeric_limits<real>::infinity(), nan = std::nan("");
+  const real inf = std::numeric_limits<real>::infinity();
+  const real nan = std::numeric_limits<real>::quiet_NaN();
   CHECK_THROWS_AS(arange(0, 1, 0), ValueError);
   CHECK_THROWS_AS(arange(0, 1, nan), ValueError);
   CHECK_THROWS_AS(arange(0, inf), ValueError);

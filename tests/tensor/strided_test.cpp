@@ -55,7 +55,9 @@ TEST_CASE("for_each_row visits the addresses that a loop over indices visits, in
       {{50000}, {{1}, {3}}},               // one row in several pieces
       {{300, 200}, {{200, 1}, {1, 300}}},  // rows in several pieces
   };
-  for (const auto& [shape, strides] : cases) {
+  for (const auto& c : cases) {
+    const Shape& shape = c.first;
+    const auto& strides = c.second;
     CAPTURE(fmt::format("{}", shape));
     CHECK(visited(shape, strides.first, strides.second) ==
           addresses(shape, strides.first, strides.second));

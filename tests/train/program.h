@@ -1,15 +1,17 @@
 #pragma once
 // Running the program as a user does: arguments in; exit code, stdout and stderr out.
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -90,6 +92,45 @@ inline bool wait_until(const std::function<bool()>& done) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return false;
+}
+
+inline constexpr const char* verses =
+    "When I consider how my light is spent,\nEre half my days, in this dark world and wide,\n"
+    "And that one talent which is death to hide\nLodged with me useless, though my soul more bent\n"
+    "To serve therewith my Maker, and present\nMy true account, lest he returning chide.\n";
+
+/// A folder with a text, and the arguments of a run on it that takes a moment.
+struct Workplace {
+  TemporaryFolder folder;
+  std::string text = folder.file("text.txt", verses).string();
+  std::string out = (folder.path() / "run").string();
+
+  Arguments pretrain(const Arguments& more = {}) const {
+    return Arguments{"pretrain",     "gpt", "--data",       text, "--out",    out,
+                     "--n-layer",    "1",   "--n-embd",     "16", "--n-head", "2",
+                     "--block-size", "8",   "--batch-size", "4"} +
+           (more.empty() ? Arguments{"--steps", "6"} : more);
+  }
+  std::filesystem::path in_run(const std::string& name) const {
+    return std::filesystem::path(out) / name;
+  }
+};
+
+/// The program ended with this code, printed nothing, and said why in one sentence.
+inline void check_refused(const Outcome& outcome, int code, const std::string& part) {
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == code);
+  CHECK(outcome.out == "");
+  CHECK(contains(outcome.err, part));
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') <= 2);
+}
+
+/// The lines of a .jsonl file.
+inline std::vector<nlohmann::json> lines_of(const std::filesystem::path& file) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream text(slurp(file));
+  for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
 }
 
 }  // namespace gradus::testing

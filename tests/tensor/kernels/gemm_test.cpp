@@ -227,3 +227,12 @@ TEST_CASE("linear is x w^T + bias, with or without a bias, with rows of x apart"
     }
   }
 }
+
+TEST_CASE("gemm: no rows or no columns is no work, however long the inner dimension") {
+  const std::vector<real> a(64 * 5000), none;
+  std::vector<real> c(1);
+  kernels::gemm(64, 0, 300'000, 1, {a.data(), 300'000}, {none.data(), 1}, 0, c.data(), 1);
+  kernels::gemm(0, 64, 300'000, 1, {none.data(), 300'000}, {a.data(), 64}, 0, c.data(), 64);
+  kernels::linear(64, 0, 300'000, {a.data(), 300'000}, none.data(), nullptr, c.data());
+  CHECK(c[0] == 0);
+}
