@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -132,9 +133,10 @@ class Trainer {
                      "{}: the tokenizer is not the one that the run began with",
                      folder_.path().string());
     if (saved.kernels != state_.kernels) {
-      fmt::print(stderr,
-                 "warning: the run was computed by {}; here {} goes on, whose last digits differ\n",
-                 saved.kernels, state_.kernels);
+      const std::string warning = fmt::format(
+          "warning: the run was computed by {}; here {} goes on, whose last digits differ\n",
+          saved.kernels, state_.kernels);
+      std::fputs(warning.c_str(), stderr);
     }
     state_ = saved;
     state_.kernels = kernels::describe();

@@ -75,7 +75,7 @@ void Progress::line(const std::string& text) {
 
 void Progress::warning(const std::string& text) {
   clear();
-  fmt::print(stderr, "warning: {}\n", text);
+  write("warning: " + text + "\n");
 }
 
 void Progress::clear() {

@@ -137,7 +137,7 @@ TEST_CASE("params: counts of presets and of folders, as a table and as JSON") {
   CHECK(nano.at("tensors").at(0).at("shape") == json{65, 128});
   const json folder = json::parse(run({"params", trained().out, "--json"}).out);
   CHECK(folder.at("groups").at("MLP") == 8 * 16 * 16);
-  check_refused(run({"params", "colossus"}), 1, "there are nano, baby, gpt2");
+  check_refused(run({"params", "colossus"}), 2, "colossus is neither a preset nor a folder");
 }
 
 TEST_CASE("inspect: every tensor with type, shape and bytes") {
