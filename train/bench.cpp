@@ -36,8 +36,7 @@ struct Options {
 class Bench {
  public:
   Bench(const Preset& preset, uint64_t seed)
-      : preset_(preset),
-        model_(shape(preset, seed)),
+      : model_(shape(preset, seed)),
         optimizer_(model_.named_parameters(),
                    {.lr = preset.lr, .beta2 = preset.beta2, .weight_decay = real(0.1)}),
         ids_({preset.batch_size, preset.bench_sequence}),
@@ -75,7 +74,6 @@ class Bench {
     return config;
   }
 
-  const Preset& preset_;
   GPT model_;
   AdamW optimizer_;
   Tokens ids_, targets_;

@@ -13,18 +13,15 @@ namespace {
 // The kernels work on rows. Along any other dimension: bring it last, and back afterwards.
 bool is_last(const Tensor& x, int d) { return x.shape().axis(d) == x.rank() - 1; }
 
-// (N, C) of the last dimension.
-std::pair<int64_t, int64_t> last_rows(const Tensor& x) {
-  const int64_t C = x.dim(-1);
-  return {C == 0 ? 0 : x.numel() / C, C};
-}
+// Rows along the last dimension.
+int64_t count_rows(const Tensor& x) { return x.dim(-1) == 0 ? 0 : x.numel() / x.dim(-1); }
 
 }  // namespace
 
 // y_i = e^(x_i) / Σ_j e^(x_j),  dx = y (dy - Σ dy y)
 Tensor softmax(const Tensor& x, int d) {
   if (!is_last(x, d)) return softmax(x.transpose(d, -1), -1).transpose(d, -1);
-  const auto [N, C] = last_rows(x);
+  const int64_t N = count_rows(x), C = x.dim(-1);
   Tensor y(x.shape());
   kernels::softmax(N, C, dense(x).data(), y.mutable_data());
   auto backward = [=](const Tensor& dy, Grad dx) {
@@ -37,7 +34,7 @@ Tensor softmax(const Tensor& x, int d) {
 // y_i = x_i - log Σ_j e^(x_j),  dx = dy - e^y Σ dy
 Tensor log_softmax(const Tensor& x, int d) {
   if (!is_last(x, d)) return log_softmax(x.transpose(d, -1), -1).transpose(d, -1);
-  const auto [N, C] = last_rows(x);
+  const int64_t N = count_rows(x), C = x.dim(-1);
   Tensor y(x.shape());
   kernels::log_softmax(N, C, dense(x).data(), y.mutable_data());
   auto backward = [=](const Tensor& dy, Grad dx) {

@@ -76,9 +76,8 @@ TEST_CASE("a text that does not serve exits 1 with one sentence; nothing is made
   refused(w.folder.file("empty.txt", "").string(), "no text");
   refused(w.folder.file("short.txt", "too short").string(), "a block of 64 needs 65");
   refused(w.folder.file("binary.txt", "abc\xff\xfe" + std::string(200, 'x')).string(), "UTF-8");
-  check_refused(
-      run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--n-embd", "10000000"}), 1,
-      "the machine has");
+  check_refused(run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--n-embd", "10000000"}),
+                1, "the machine has");
   CHECK_FALSE(fs::exists(w.out));
 }
 
