@@ -8,10 +8,7 @@
 
 using namespace gradus::testing;
 
-// PyTorch reaches 1.9045 by the same recipe, over the same blocks of the whole split
-// (docs/results.md).
-TEST_CASE(
-    "nano learns tiny Shakespeare: mean validation loss of three seeds within 0.01 of PyTorch") {
+TEST_CASE("nano learns tiny Shakespeare: mean validation loss of three seeds at most 1.90") {
   const auto text = shared_path("data/tinyshakespeare/input.txt");
   if (!text) return;
   double total = 0;
@@ -29,5 +26,5 @@ TEST_CASE(
     MESSAGE("seed " << seed << ": validation loss " << loss);
     total += loss;
   }
-  CHECK(total / 3 <= 1.9145);
+  CHECK(total / 3 <= 1.90);
 }
