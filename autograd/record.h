@@ -40,6 +40,9 @@ class Grad {
   /// The gradient so far, zeros at first, for kernels that add to it.
   Tensor buffer() const;
 
+  /// The same for kernels that skip what is not wanted: the buffer's data, or null.
+  real* data_or_null() const { return *this ? buffer().mutable_data() : nullptr; }
+
   /// For kernels that scale what is there, as GEMM does: beta is 0 at first (and the contents are
   /// undefined), then 1.
   struct Accumulator {

@@ -21,5 +21,6 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/gradus-config.cmake.in
 install(FILES ${PROJECT_BINARY_DIR}/gradus-config.cmake
               ${PROJECT_BINARY_DIR}/gradus-config-version.cmake DESTINATION ${package})
 
+file(RELATIVE_PATH GRADUS_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/gradus.pc.in ${PROJECT_BINARY_DIR}/gradus.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/gradus.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using json = nlohmann::ordered_json;
 
-struct Options {
+struct BenchArguments {
   std::string preset;
   int64_t steps = 0;  // 0: enough to be sure
   uint64_t seed = 1337;
@@ -96,7 +96,7 @@ Floor floor_of(const Bench& bench, const Preset& preset) {
                        bench.num_parameters());
 }
 
-json measure(const Preset& preset, const Options& o) {
+json measure(const Preset& preset, const BenchArguments& o) {
   Bench bench(preset, o.seed);
   for (int i = 0; i < 3; ++i) bench.step();
   const int64_t count = o.steps > 0 ? o.steps : preset.name == "nano" ? 200 : 30;
@@ -122,7 +122,7 @@ json measure(const Preset& preset, const Options& o) {
 
 // For side-by-side measurements: one line about the bench, then for every line N on standard input
 // a line with the milliseconds of N steps; `quit` ends it.
-void serve(const Preset& preset, const Options& o) {
+void serve(const Preset& preset, const BenchArguments& o) {
   Bench bench(preset, o.seed);
   for (int i = 0; i < 3; ++i) bench.step();
   fmt::print("{}\n", about(preset, floor_of(bench, preset)).dump());
@@ -137,7 +137,7 @@ void serve(const Preset& preset, const Options& o) {
 }
 
 // A process of its own per preset: peak memory and allocator state belong to one model.
-json measure_in_process(const Preset& preset, const Options& o) {
+json measure_in_process(const Preset& preset, const BenchArguments& o) {
   const std::string command = fmt::format(
       "/proc/{}/exe --kernels {} bench --preset {} --threads {} --steps {} --seed {} --json",
       getpid(), kernels::use_reference() ? "reference" : "fast", preset.name, num_threads(),
@@ -163,7 +163,7 @@ void print_row(const json& r) {
       r["peak_rss_mb"].get<double>());
 }
 
-void bench_command(const Options& o) {
+void bench_command(const BenchArguments& o) {
   if (o.serve) return serve(find_preset(o.preset.empty() ? "nano" : o.preset), o);
   json rows = json::array();
   for (const Preset& preset : presets()) {
@@ -177,7 +177,7 @@ void bench_command(const Options& o) {
 }  // namespace
 
 void add_bench(CLI::App& program) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BenchArguments>();
   CLI::App* command =
       program.add_subcommand("bench", "Time of a training step, and of its matrix products alone");
   command

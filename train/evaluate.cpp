@@ -16,13 +16,13 @@
 namespace gradus {
 namespace {
 
-struct Options {
+struct EvaluateArguments {
   std::string model, data, split;
   int64_t batch_size = 16;
   bool json = false;
 };
 
-void evaluate_command(const Options& o) {
+void evaluate_command(const EvaluateArguments& o) {
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const std::string text = read_corpus(o.data);
   const Split<std::string_view> parts = train_val_split(text);
@@ -61,7 +61,7 @@ void evaluate_command(const Options& o) {
 }  // namespace
 
 void add_evaluate(CLI::App& program) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<EvaluateArguments>();
   CLI::App* command = program.add_subcommand("evaluate", "Loss of a model on a text");
   command->add_option("--model", o->model, "Model directory")->required();
   command->add_option("--data", o->data, "File, folder or - for standard input")->required();

@@ -13,13 +13,13 @@
 namespace gradus {
 namespace {
 
-struct Options {
+struct GenerateArguments {
   std::string model, prompt = "\n";
   GenerateOptions generate = {.max_new_tokens = 500};
   bool no_cache = false;
 };
 
-void generate_command(const Options& o) {
+void generate_command(const GenerateArguments& o) {
   try {
     o.generate.sampling.check();
   } catch (const ValueError& error) {
@@ -49,7 +49,7 @@ void generate_command(const Options& o) {
 }  // namespace
 
 void add_generate(CLI::App& program) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<GenerateArguments>();
   CLI::App* command = program.add_subcommand("generate", "Text from a model");
   command->add_option("--model", o->model, "Model directory")->required();
   command->add_option("--prompt", o->prompt, "What the text begins with (default: a new line)");

@@ -8,7 +8,7 @@
 namespace gradus {
 namespace {
 
-struct Options {
+struct InspectArguments {
   std::string file;
   bool json = false;
 };
@@ -50,7 +50,7 @@ void print_json(const SafetensorsSet& set) {
 }  // namespace
 
 void add_inspect(CLI::App& program) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<InspectArguments>();
   CLI::App* command = program.add_subcommand("inspect", "Tensors of a safetensors file");
   command->add_option("file", o->file, "A .safetensors file, an index, or a folder with one")
       ->required();

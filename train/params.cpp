@@ -11,13 +11,13 @@
 namespace gradus {
 namespace {
 
-struct Options {
+struct ParamsArguments {
   std::string model;
   int64_t vocab_size = 0;
   bool json = false;
 };
 
-void params_command(const Options& o) {
+void params_command(const ParamsArguments& o) {
   const bool folder = std::filesystem::is_directory(o.model);
   GPTConfig config = folder ? load_gpt2_config(o.model) : find_preset(o.model).model;
   if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
@@ -40,7 +40,7 @@ void params_command(const Options& o) {
 }  // namespace
 
 void add_params(CLI::App& program) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<ParamsArguments>();
   CLI::App* command = program.add_subcommand("params", "Parameters of a preset or model directory");
   command->add_option("model", o->model, "nano, baby, gpt2 or a model directory")
       ->required()

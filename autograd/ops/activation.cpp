@@ -55,8 +55,8 @@ OpSample sample(const char* op, Tensor f(const Tensor&)) {
           .zero_size = {{0, 3}}};
 }
 
-const SampleRegistrar samples{sample("relu", relu), sample("gelu", gelu),
-                              sample("gelu_tanh", gelu_tanh), sample("silu", silu)};
+const SampleRegistrar activation_samples{sample("relu", relu), sample("gelu", gelu),
+                                         sample("gelu_tanh", gelu_tanh), sample("silu", silu)};
 
 }  // namespace
 }  // namespace gradus

@@ -135,7 +135,7 @@ std::vector<ErrorSample> mismatch(const char* op) {
        fmt::format("{}: shapes (2, 3) and (4) do not broadcast: 3 meets 4, and neither is 1", op)}};
 }
 
-const SampleRegistrar samples{
+const SampleRegistrar arithmetic_samples{
     {.op = "add",
      .inputs = pair,
      .fn = [](Inputs x) { return x[0] + x[1]; },

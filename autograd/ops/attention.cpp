@@ -46,8 +46,6 @@ Tensor dense_planes(const Tensor& bias, const Shape& scores) {
   return dense(bias.detach().expand(planes)).expand(scores);
 }
 
-real* buffer_or_null(Grad grad) { return grad ? grad.buffer().mutable_data() : nullptr; }
-
 }  // namespace
 
 // Vaswani et al. 2017, eq. 1, for each head:
@@ -84,7 +82,7 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
   auto backward = [=, saved = std::pair(mask, bias)](const Tensor& dy, Grad dq, Grad dk, Grad dv,
                                                      Grad, Grad) {
     kernels::attention_backward(a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
-                                buffer_or_null(dq), buffer_or_null(dk), buffer_or_null(dv));
+                                dq.data_or_null(), dk.data_or_null(), dv.data_or_null());
   };
   return record("attention", y, backward, query, key, value, mask, bias);
 }
@@ -99,7 +97,7 @@ OpSample sample(std::vector<Shape> shapes, AttentionOptions options) {
 
 const Shape same{2, 3, 2, 4};
 
-const SampleRegistrar samples{
+const SampleRegistrar attention_samples{
     sample({same, same, same}, {.causal = true}),
     sample({{2, 2, 4, 3}, {2, 5, 2, 3}, {2, 5, 2, 3}}, {.causal = true, .scale = real(0.3)}),
     sample({same, {2, 4, 1, 4}, {2, 4, 1, 4}},

@@ -26,14 +26,14 @@ Tensor dropout(const Tensor& x, real p) {
 
 namespace {
 
-const SampleRegistrar samples{{.op = "dropout",
-                               .inputs = {{4, 5}},
-                               .fn =
-                                   [](Inputs x) {
-                                     manual_seed(7);  // the same mask at every call
-                                     return dropout(x[0], real(0.3));
-                                   },
-                               .zero_size = {{0, 5}}}};
+const SampleRegistrar dropout_samples{{.op = "dropout",
+                                       .inputs = {{4, 5}},
+                                       .fn =
+                                           [](Inputs x) {
+                                             manual_seed(7);  // the same mask at every call
+                                             return dropout(x[0], real(0.3));
+                                           },
+                                       .zero_size = {{0, 5}}}};
 
 }  // namespace
 }  // namespace gradus

@@ -52,7 +52,7 @@ Tensor stack(std::span<const Tensor> tensors, int d) {
 
 namespace {
 
-const SampleRegistrar samples{
+const SampleRegistrar join_samples{
     {.op = "concat",
      .inputs = {{2, 3}, {2, 1}, {2, 2}},
      .fn = [](Inputs x) { return concat(x, 1); },

@@ -104,7 +104,7 @@ OpSample pair(const char* op, Tensor f(const Tensor&, const Tensor&), std::strin
           .errors = {{{{2, 3}, {3}}, std::move(error)}}};
 }
 
-const SampleRegistrar samples{
+const SampleRegistrar loss_samples{
     classes({.label_smoothing = real(0.1)}),
     classes({.class_weight = from_data({3}, {1, 2, real(0.5)})}),
     classes({.label_smoothing = real(0.2),

@@ -147,7 +147,7 @@ OpSample product(std::vector<Shape> inputs, std::vector<Shape> zero_size) {
                      {{{}, {2}}, "matmul: () and (2): a scalar has no matrix product"}}};
 }
 
-const SampleRegistrar samples{
+const SampleRegistrar matmul_samples{
     product({{3, 4}, {4, 5}}, {{3, 0}, {0, 5}}),
     product({{2, 3, 4}, {4, 5}}, {{2, 0, 4}, {4, 5}}),
     product({{2, 1, 3, 4}, {3, 4, 2}}, {{0, 1, 3, 4}, {3, 4, 2}}),

@@ -13,9 +13,6 @@ namespace {
 
 const real* data_or_null(const Tensor& x) { return x.defined() ? x.data() : nullptr; }
 
-// Where a kernel adds a gradient, or null if it is not wanted.
-real* buffer_or_null(Grad grad) { return grad ? grad.buffer().mutable_data() : nullptr; }
-
 void check_norm(const char* op, const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_shape(x.rank() > 0, "{}: x is a scalar and has no dimension to normalise", op);
   for (const Tensor* p : {&weight, &bias}) {
@@ -41,8 +38,8 @@ Tensor layer_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
                       mean.mutable_data(), rstd.mutable_data());
   auto backward = [=](const Tensor& dy, Grad dx, Grad dw, Grad db) {
     kernels::layer_norm_backward(N, C, x.data(), data_or_null(w), mean.data(), rstd.data(),
-                                 dy.data(), buffer_or_null(dx), buffer_or_null(dw),
-                                 buffer_or_null(db));
+                                 dy.data(), dx.data_or_null(), dw.data_or_null(),
+                                 db.data_or_null());
   };
   return record("layer_norm", y, backward, input, weight, bias);
 }
@@ -59,7 +56,7 @@ Tensor rms_norm(const Tensor& input, const Tensor& weight, real eps) {
   kernels::rms_norm(N, C, eps, x.data(), data_or_null(w), y.mutable_data(), rstd.mutable_data());
   auto backward = [=](const Tensor& dy, Grad dx, Grad dw) {
     kernels::rms_norm_backward(N, C, x.data(), data_or_null(w), rstd.data(), dy.data(),
-                               buffer_or_null(dx), buffer_or_null(dw));
+                               dx.data_or_null(), dw.data_or_null());
   };
   return record("rms_norm", y, backward, input, weight);
 }
@@ -68,7 +65,7 @@ namespace {
 
 constexpr real eps = real(1e-5);
 
-const SampleRegistrar samples{
+const SampleRegistrar norm_samples{
     {.op = "layer_norm",
      .inputs = {{2, 3, 5}, {5}, {5}},
      .fn = [](Inputs x) { return layer_norm(x[0], x[1], x[2], eps); },

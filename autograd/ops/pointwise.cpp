@@ -80,7 +80,7 @@ OpSample on_positive_numbers(const char* op, Tensor f(const Tensor&)) {
   return sample;
 }
 
-const SampleRegistrar samples{
+const SampleRegistrar pointwise_samples{
     on_any_number("exp", exp),         on_positive_numbers("log", log),
     on_positive_numbers("sqrt", sqrt), on_positive_numbers("rsqrt", rsqrt),
     on_any_number("abs", abs),         on_any_number("tanh", tanh),

@@ -152,7 +152,7 @@ namespace {
 const std::vector<ErrorSample> no_such_dim = {
     {{{2, 3}}, "dimension 2 does not exist in shape (2, 3)"}};
 
-const SampleRegistrar samples{
+const SampleRegistrar reduce_samples{
     {.op = "sum",
      .inputs = {{2, 3, 4}},
      .fn =

@@ -109,7 +109,7 @@ Tensor one_hot(const Tokens& ids, int64_t classes) {
 
 namespace {
 
-const SampleRegistrar samples{
+const SampleRegistrar select_samples{
     {.op = "where",
      .inputs = {{2, 3}, {3}},
      .fn =

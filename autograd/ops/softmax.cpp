@@ -56,9 +56,9 @@ OpSample sample(const char* op, Tensor f(const Tensor&, int), int d) {
           .errors = {{{{}}, fmt::format("dimension {} does not exist in shape ()", d)}}};
 }
 
-const SampleRegistrar samples{sample("softmax", softmax, -1), sample("softmax", softmax, 1),
-                              sample("log_softmax", log_softmax, -1),
-                              sample("log_softmax", log_softmax, 0)};
+const SampleRegistrar softmax_samples{sample("softmax", softmax, -1), sample("softmax", softmax, 1),
+                                      sample("log_softmax", log_softmax, -1),
+                                      sample("log_softmax", log_softmax, 0)};
 
 }  // namespace
 }  // namespace gradus

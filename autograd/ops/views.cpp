@@ -211,7 +211,7 @@ OpSample sample(const char* op, std::function<Tensor(const Tensor&)> f,
           .errors = std::move(errors)};
 }
 
-const SampleRegistrar samples{
+const SampleRegistrar views_samples{
     sample("view",
            [](const Tensor& x) {
              return x.contiguous().view({6, -1});

@@ -16,7 +16,7 @@ using testing::sentence_of;
 
 namespace {
 
-std::string refusal(const std::string& source) {
+std::string read_refusal(const std::string& source) {
   return sentence_of<FileError>([&] { read_corpus(source); });
 }
 
@@ -67,20 +67,20 @@ TEST_CASE("corpus: '-' is standard input, to its end") {
     CHECK(read_corpus("-") == text);
   }
   const StandardInput nothing("/dev/null");
-  CHECK(refusal("-") == "standard input: there is no text in it");
+  CHECK(read_refusal("-") == "standard input: there is no text in it");
 }
 
 TEST_CASE("corpus: missing, empty, textless folder and pipe each give one sentence") {
   const testing::TemporaryFolder folder;
   const std::string root = folder.path().string();
-  CHECK(refusal(root) == root + ": the folder holds no .txt or .md file");
-  CHECK(refusal(root + "/none") ==
+  CHECK(read_refusal(root) == root + ": the folder holds no .txt or .md file");
+  CHECK(read_refusal(root + "/none") ==
         root + "/none: cannot open for reading: No such file or directory");
   const std::string empty = folder.file("empty.txt", "").string();
-  CHECK(refusal(empty) == empty + ": there is no text in it");
-  CHECK(refusal(root) == root + ": there is no text in it");
-  CHECK(contains(refusal("/dev/null"), "is a device"));
-  CHECK(contains(refusal(""), "No such file"));
+  CHECK(read_refusal(empty) == empty + ": there is no text in it");
+  CHECK(read_refusal(root) == root + ": there is no text in it");
+  CHECK(contains(read_refusal("/dev/null"), "is a device"));
+  CHECK(contains(read_refusal(""), "No such file"));
 }
 
 TEST_CASE("split: the first int(0.9 n) characters are for training") {

@@ -10,7 +10,7 @@ using testing::sentence_of;
 
 namespace {
 
-std::string refusal(const std::string& text) {
+std::string parse_refusal(const std::string& text) {
   return sentence_of<FileError>([&] { parse_json(text, "config.json"); });
 }
 
@@ -41,40 +41,40 @@ TEST_CASE("json: agrees with the library's own parser on a document of many valu
 }
 
 TEST_CASE("json: a key may not be repeated in one object, but may return in another") {
-  const std::string sentence = refusal(R"({"a": 1, "b": {"a": 2}, "a": 3})");
+  const std::string sentence = parse_refusal(R"({"a": 1, "b": {"a": 2}, "a": 3})");
   CHECK(contains(sentence, "config.json"));
   CHECK(contains(sentence, R"(repeats the key "a")"));
-  CHECK(contains(refusal(R"({"x": {"a": 1, "\u0061": 2}})"), "repeats"));
+  CHECK(contains(parse_refusal(R"({"x": {"a": 1, "\u0061": 2}})"), "repeats"));
   CHECK(parse_json(R"([{"a": 1}, {"a": {"a": 2}}])", "t").size() == 2);
 }
 
 TEST_CASE("json: 64 levels of nesting are accepted, 65 and a million are not") {
   CHECK(parse_json(nested(64), "t").is_array());
-  CHECK(contains(refusal(nested(65)), "deeper than 64"));
-  CHECK(contains(refusal(std::string(1'000'000, '[')), "deeper than 64"));
+  CHECK(contains(parse_refusal(nested(65)), "deeper than 64"));
+  CHECK(contains(parse_refusal(std::string(1'000'000, '[')), "deeper than 64"));
   std::string objects;
   for (int i = 0; i < 65; ++i) objects += "{\"a\":";
-  CHECK(contains(refusal(objects), "deeper than 64"));
+  CHECK(contains(parse_refusal(objects), "deeper than 64"));
 }
 
 TEST_CASE("json: byte-order mark, invalid UTF-8, NUL and trailing text are refused by name") {
-  CHECK(contains(refusal("\xef\xbb\xbf{}"), "byte-order mark"));
-  CHECK(contains(refusal("{\"a\": \"\xff\"}"), "not valid UTF-8 at byte 7"));
-  CHECK(contains(refusal(std::string("{}\0garbage", 10)), "NUL byte at byte 2"));
-  CHECK(contains(refusal("{} x"), "config.json"));
-  CHECK(contains(refusal("{}{}"), "config.json"));
+  CHECK(contains(parse_refusal("\xef\xbb\xbf{}"), "byte-order mark"));
+  CHECK(contains(parse_refusal("{\"a\": \"\xff\"}"), "not valid UTF-8 at byte 7"));
+  CHECK(contains(parse_refusal(std::string("{}\0garbage", 10)), "NUL byte at byte 2"));
+  CHECK(contains(parse_refusal("{} x"), "config.json"));
+  CHECK(contains(parse_refusal("{}{}"), "config.json"));
 }
 
 TEST_CASE("json: bad syntax gives one short sentence with the place") {
   for (const char* text : {"", " ", "{", "[1,]", "{\"a\"}", "{'a': 1}", "nul", "01", "1e999", "NaN",
                            "[1 2]", "// c\n1", "\"\\ud800\"", "\"a\nb\""}) {
     CAPTURE(text);
-    const std::string sentence = refusal(text);
+    const std::string sentence = parse_refusal(text);
     CHECK(sentence.starts_with("config.json: "));
     CHECK(!contains(sentence, "json.exception"));
   }
-  CHECK(contains(refusal("[1,\n 2,]"), "line 2"));
-  CHECK(refusal("\"" + std::string(1'000'000, 'x')).size() < 300);
+  CHECK(contains(parse_refusal("[1,\n 2,]"), "line 2"));
+  CHECK(parse_refusal("\"" + std::string(1'000'000, 'x')).size() < 300);
 }
 
 TEST_CASE("json: a file is read and named in errors") {

@@ -12,7 +12,7 @@ using namespace gradus::testing;
 
 namespace {
 
-GPT lively(Placement placement = Placement::pre) {
+GPT generator(Placement placement = Placement::pre) {
   manual_seed(5);
   GPT model({.block_size = 8,
              .vocab_size = 11,
@@ -136,7 +136,7 @@ TEST_CASE("sample: options outside their range are named") {
 }
 
 TEST_CASE("generate: greedy is the argmax of the logits, token by token") {
-  const GPT model = lively();
+  const GPT model = generator();
   Sequence text{3, 1};
   for (int i = 0; i < 5; ++i) {
     const EvalMode evaluation;
@@ -150,7 +150,7 @@ TEST_CASE("generate: greedy is the argmax of the logits, token by token") {
 }
 
 TEST_CASE("generate: past block_size the model sees the last block_size tokens") {
-  const GPT model = lively();
+  const GPT model = generator();
   Sequence text{3, 1, 4};
   for (uint64_t made = 0; made < 40; ++made) {
     const EvalMode evaluation;
@@ -168,7 +168,7 @@ TEST_CASE("generate: past block_size the model sees the last block_size tokens")
 
 TEST_CASE("generate: the same tokens with and without the cache, for prompts of any length") {
   for (const Placement placement : {Placement::pre, Placement::post}) {
-    const GPT model = lively(placement);
+    const GPT model = generator(placement);
     for (const size_t length : {1u, 5u, 8u, 9u, 20u}) {
       CAPTURE(length);
       const Sequence prompt(length, 7);
@@ -181,7 +181,7 @@ TEST_CASE("generate: the same tokens with and without the cache, for prompts of 
 }
 
 TEST_CASE("generate: the seed decides, and nothing else") {
-  const GPT model = lively();
+  const GPT model = generator();
   const Sequence prompt{1};
   const Sequence first = generate(model, prompt, {.max_new_tokens = 30, .seed = 1});
   default_generator().counter += 1000;
@@ -193,14 +193,14 @@ TEST_CASE("generate: the seed decides, and nothing else") {
 }
 
 TEST_CASE("generate: does not drop, even if the model was made with dropout") {
-  GPT model = lively();
+  GPT model = generator();
   const Sequence expected = generate(model, Sequence{1}, {.max_new_tokens = 10});
   for (Block& block : model.h) block.mlp.resid_dropout.p = real(0.9);
   CHECK(generate(model, Sequence{1}, {.max_new_tokens = 10}) == expected);
 }
 
 TEST_CASE("generate: on_token sees each new id and may stop") {
-  const GPT model = lively();
+  const GPT model = generator();
   Sequence seen;
   GenerateOptions options{.max_new_tokens = 10};
   options.on_token = [&](int32_t id) {
@@ -213,7 +213,7 @@ TEST_CASE("generate: on_token sees each new id and may stop") {
 }
 
 TEST_CASE("generate: no tokens asked for, none made; what cannot be done is named") {
-  const GPT model = lively();
+  const GPT model = generator();
   CHECK(generate(model, Sequence{1}, {.max_new_tokens = 0}).empty());
   CHECK(message_of<ValueError>([&] { generate(model, Sequence{}); }) ==
         "generate: the prompt is empty");

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-GPTConfig tiny() {
+GPTConfig tiny_gpt2() {
   return {.block_size = 6, .vocab_size = 5, .n_layer = 2, .n_head = 2, .n_embd = 4};
 }
 
@@ -65,7 +65,7 @@ std::string error_after(GPTConfig config, Change change) {
 // The sentence about a config.json that differs from a good one in one key; null removes it.
 std::string config_error(const std::string& key, const json& value) {
   const TemporaryFolder folder;
-  save_gpt2_config(tiny(), folder.path());
+  save_gpt2_config(tiny_gpt2(), folder.path());
   json config = read_json(folder.path() / "config.json");
   config[key] = value;
   if (value.is_null()) config.erase(key);
@@ -80,7 +80,7 @@ std::string config_error(const std::string& key, const json& value) {
 TEST_CASE("save and load: every bit comes back, for biases, ties, activations, norms, placements") {
   for (const bool bias : {true, false}) {
     for (const bool tied : {true, false}) {
-      GPTConfig config = tiny();
+      GPTConfig config = tiny_gpt2();
       config.bias = bias;
       config.tie_weights = tied;
       config.activation = tied ? Activation::gelu : Activation::silu;
@@ -109,7 +109,7 @@ TEST_CASE("save and load: every bit comes back, for biases, ties, activations, n
 
 TEST_CASE(
     "the layout is Hugging Face's: names, Conv1D as (in, out), no tied head, zeros for biases") {
-  GPTConfig config = tiny();
+  GPTConfig config = tiny_gpt2();
   config.bias = false;
   const TemporaryFolder folder;
   const GPT model = random_model(config);
@@ -135,7 +135,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a head of its own is written as lm_head.weight") {
-  GPTConfig config = tiny();
+  GPTConfig config = tiny_gpt2();
   config.tie_weights = false;
   const TemporaryFolder folder;
   const GPT model = random_model(config);
@@ -146,7 +146,7 @@ TEST_CASE("a head of its own is written as lm_head.weight") {
 
 TEST_CASE("load: names without the prefix, the buffers of old versions and a tied copy are fine") {
   const TemporaryFolder folder;
-  const GPT model = random_model(tiny());
+  const GPT model = random_model(tiny_gpt2());
   save_gpt2(model, folder.path());
   std::map<std::string, Tensor> plain;
   for (const auto& [name, tensor] : tensors_of(folder.path())) {
@@ -160,7 +160,7 @@ TEST_CASE("load: names without the prefix, the buffers of old versions and a tie
 }
 
 TEST_CASE("load: everything that is wrong is listed at once, under our names") {
-  const std::string sentence = error_after(tiny(), [](std::map<std::string, Tensor>& tensors) {
+  const std::string sentence = error_after(tiny_gpt2(), [](std::map<std::string, Tensor>& tensors) {
     tensors.erase("transformer.wpe.weight");
     tensors.erase("transformer.h.1.ln_2.bias");
     tensors["transformer.h.7.ln_2.bias"] = ones({4});
@@ -175,7 +175,7 @@ TEST_CASE("load: everything that is wrong is listed at once, under our names") {
 }
 
 TEST_CASE("load: a tied model whose file holds another head is refused") {
-  CHECK(contains(error_after(tiny(),
+  CHECK(contains(error_after(tiny_gpt2(),
                              [](auto& tensors) {
                                tensors["lm_head.weight"] = ones({5, 4});
                              }),
@@ -183,7 +183,7 @@ TEST_CASE("load: a tied model whose file holds another head is refused") {
 }
 
 TEST_CASE("load: a bias that is not zero in a model without biases is refused") {
-  GPTConfig config = tiny();
+  GPTConfig config = tiny_gpt2();
   config.bias = false;
   CHECK(contains(error_after(config, [](auto& t) { t["transformer.h.0.ln_1.bias"].fill_(1); }),
                  "h.0.ln_1.bias is not zero in a model without biases"));
@@ -192,7 +192,7 @@ TEST_CASE("load: a bias that is not zero in a model without biases is refused") 
 }
 
 TEST_CASE("load: one parameter under two names, with and without prefix, is refused") {
-  CHECK(contains(error_after(tiny(),
+  CHECK(contains(error_after(tiny_gpt2(),
                              [](auto& t) {
                                t["wte.weight"] = ones({5, 4});
                              }),
@@ -202,7 +202,7 @@ TEST_CASE("load: one parameter under two names, with and without prefix, is refu
 TEST_CASE("load: a missing file or folder is a clear error") {
   const TemporaryFolder folder;
   CHECK(contains(message_of<FileError>([&] { load_gpt2(folder.path()); }), "config.json"));
-  save_gpt2_config(tiny(), folder.path());
+  save_gpt2_config(tiny_gpt2(), folder.path());
   CHECK(contains(message_of<FileError>([&] { load_gpt2(folder.path()); }), "safetensors"));
 }
 
@@ -239,7 +239,7 @@ TEST_CASE("config.json: variants of attention that we do not compute are refused
 
 TEST_CASE("a small file whose config promises a huge model is refused with little memory") {
   const TemporaryFolder folder;
-  save_gpt2(random_model(tiny()), folder.path());
+  save_gpt2(random_model(tiny_gpt2()), folder.path());
   save_gpt2_config({.block_size = 1 << 20,
                     .vocab_size = 1 << 30,
                     .n_layer = 2000,

@@ -27,7 +27,7 @@ std::string joined(const Module& module) {
   return text;
 }
 
-GPTConfig tiny() {
+GPTConfig tiny_config() {
   return {.block_size = 6, .vocab_size = 11, .n_layer = 2, .n_head = 2, .n_embd = 8};
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("find: the tensor of a name; a sentence for a name that is not there")
 }
 
 TEST_CASE("a tied tensor is one leaf, listed once under its first name") {
-  const GPT model(tiny());
+  const GPT model(tiny_config());
   CHECK(model.lm_head.weight->node() == model.wte.weight->node());
   CHECK(names_of(model).front() == "wte.weight");
   for (const std::string& name : names_of(model)) CHECK(name != "lm_head.weight");
@@ -115,7 +115,7 @@ TEST_CASE("a tied tensor is one leaf, listed once under its first name") {
 }
 
 TEST_CASE("replace: every tied place gets the new tensor, the model computes with it") {
-  GPT model(tiny());
+  GPT model(tiny_config());
   model.replace("wte.weight", zeros({11, 8}));
   CHECK(model.lm_head.weight->node() == model.wte.weight->node());
   CHECK(model.wte.weight->requires_grad());
@@ -124,7 +124,7 @@ TEST_CASE("replace: every tied place gets the new tensor, the model computes wit
 }
 
 TEST_CASE("requires_grad: frozen parameters get no gradient and stay, thawed ones learn") {
-  GPT model(tiny());
+  GPT model(tiny_config());
   const Tokens ids({1, 3}, {1, 2, 3}), targets({1, 3}, {2, 3, 4});
   SGD optimizer(model.named_parameters(), {.lr = real(0.1), .momentum = real(0.9)});
   const auto train = [&] {
@@ -180,7 +180,7 @@ TEST_CASE("moved modules keep their registry: a growing vector of blocks, a whol
     CHECK(block.named_parameters().size() == 12);
     CHECK(block.find("attn.c_attn.weight").node() == block.attn.c_attn.weight->node());
   }
-  GPT model(tiny());
+  GPT model(tiny_config());
   const std::string names = joined(model);
   const Tokens ids({1, 3}, {1, 2, 3});
   const Tensor before = model(ids).detach();
@@ -193,7 +193,7 @@ TEST_CASE("moved modules keep their registry: a growing vector of blocks, a whol
 
 TEST_CASE("every leaf that backward reaches is a named parameter, and every one is reached") {
   for (const bool tied : {true, false}) {
-    GPTConfig config = tiny();
+    GPTConfig config = tiny_config();
     config.tie_weights = tied;
     const GPT model(config);
     std::set<const autograd::Node*> named, reached;
@@ -277,7 +277,7 @@ TEST_CASE("GPT begins as GPT-2: N(0, 0.02), residual projections N(0, 0.02 / sqr
 }
 
 TEST_CASE("a parameter's random stream hangs on its name: another layer changes no other") {
-  GPTConfig config = tiny();
+  GPTConfig config = tiny_config();
   manual_seed(7);
   const GPT shallow(config);
   config.n_layer = 3;

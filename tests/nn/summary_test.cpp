@@ -12,7 +12,7 @@ namespace {
 
 // V = 5, T = 3, C = 4, one layer. Attention: 12·4 + 12 + 4·4 + 4 = 80. MLP: 16·4 + 16 + 4·16 + 4 =
 // 148. Norms: 3 · 8 = 24. Embeddings: 5·4 + 3·4 = 32.
-GPT tiny() {
+GPT tiny_model() {
   return GPT({.block_size = 3, .vocab_size = 5, .n_layer = 1, .n_head = 2, .n_embd = 4});
 }
 
@@ -24,7 +24,7 @@ struct Other : Module {
 
 TEST_CASE("parameter_groups: embeddings, attention, MLP and norms as counted by hand") {
   std::string text;
-  for (const ParameterGroup& g : parameter_groups(tiny())) {
+  for (const ParameterGroup& g : parameter_groups(tiny_model())) {
     text += fmt::format("{} {}, ", g.kind, g.count);
   }
   CHECK(text == "embedding 32, attention 80, MLP 148, norm 24, ");
@@ -39,7 +39,7 @@ TEST_CASE(
 }
 
 TEST_CASE("summary: one line per parameter with shape and share, totals, the frozen ones marked") {
-  GPT model = tiny();
+  GPT model = tiny_model();
   model.requires_grad(false, "wpe");
   const std::string text = summary(model);
   std::vector<std::string> lines;
