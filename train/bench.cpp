@@ -23,7 +23,7 @@ namespace gradus {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 struct BenchArguments {
   std::string preset;
@@ -85,7 +85,7 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-json about(const Preset& preset, const Floor& floor) {
+ordered_json about(const Preset& preset, const Floor& floor) {
   return {{"preset", preset.name},          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
           {"threads", num_threads()},       {"floor_ms", floor.total_ms()},
           {"gemm_floor_ms", floor.gemm_ms}, {"optimizer_floor_ms", floor.optimizer_ms}};
@@ -96,7 +96,7 @@ Floor floor_of(const Bench& bench, const Preset& preset) {
                        bench.num_parameters());
 }
 
-json measure(const Preset& preset, const BenchArguments& o) {
+ordered_json measure(const Preset& preset, const BenchArguments& o) {
   Bench bench(preset, o.seed);
   for (int i = 0; i < 3; ++i) bench.step();
   const int64_t count = o.steps > 0 ? o.steps : preset.name == "nano" ? 200 : 30;
@@ -111,7 +111,7 @@ json measure(const Preset& preset, const BenchArguments& o) {
   const double rss = peak_rss_mb();  // before the floor allocates its own matrices
   const Floor floor = floor_of(bench, preset);
   std::sort(times.begin(), times.end());
-  json report = about(preset, floor);
+  ordered_json report = about(preset, floor);
   report["step_ms"] = times.front();
   report["step_ms_median"] = times[times.size() / 2];
   report["floor_ratio"] = times.front() / floor.total_ms();
@@ -131,13 +131,13 @@ void serve(const Preset& preset, const BenchArguments& o) {
     std::vector<double> times;
     const int64_t count = std::strtoll(line.c_str(), nullptr, 10);
     for (int64_t i = 0; i < count; ++i) times.push_back(bench.step());
-    fmt::print("{}\n", json(times).dump());
+    fmt::print("{}\n", ordered_json(times).dump());
     std::fflush(stdout);
   }
 }
 
 // A process of its own per preset: peak memory and allocator state belong to one model.
-json measure_in_process(const Preset& preset, const BenchArguments& o) {
+ordered_json measure_in_process(const Preset& preset, const BenchArguments& o) {
   const std::string command = fmt::format(
       "/proc/{}/exe --kernels {} bench --preset {} --threads {} --steps {} --seed {} --json",
       getpid(), kernels::use_reference() ? "reference" : "fast", preset.name, num_threads(),
@@ -147,13 +147,13 @@ json measure_in_process(const Preset& preset, const BenchArguments& o) {
   std::string output;
   for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) output += static_cast<char>(c);
   const int status = pclose(pipe);
-  const json report = json::parse(output, nullptr, false);
+  const ordered_json report = ordered_json::parse(output, nullptr, false);
   check<FileError>(status == 0 && report.is_array() && report.size() == 1, "bench: {} failed",
                    preset.name);
   return report[0];
 }
 
-void print_row(const json& r) {
+void print_row(const ordered_json& r) {
   fmt::print(
       "{:<6} {:>5} {:>3} threads  step {:>9.2f} ms  median {:>9.2f}  floor {:>9.2f}  ratio "
       "{:>5.2f}  {:>8.0f} tokens/s  {:>7.0f} MB\n",
@@ -165,7 +165,7 @@ void print_row(const json& r) {
 
 void bench_command(const BenchArguments& o) {
   if (o.serve) return serve(find_preset(o.preset.empty() ? "nano" : o.preset), o);
-  json rows = json::array();
+  ordered_json rows = ordered_json::array();
   for (const Preset& preset : presets()) {
     if (!o.preset.empty() && preset.name != o.preset) continue;
     rows.push_back(o.preset.empty() ? measure_in_process(preset, o) : measure(preset, o));

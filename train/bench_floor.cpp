@@ -11,12 +11,12 @@ namespace {
 
 template <class F>
 double best_ms(F f) {
-  using Clock = std::chrono::steady_clock;
   double best = 1e30, total = 0;
   for (int i = 0; i < 50 && (i < 3 || total < 600); ++i) {
-    const auto start = Clock::now();
+    const auto start = std::chrono::steady_clock::now();
     f();
-    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    const double ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     best = std::min(best, ms);
     total += ms;
   }

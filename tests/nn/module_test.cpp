@@ -250,11 +250,11 @@ TEST_CASE("a multi-layer perceptron learns XOR") {
     optimizer.step();
     optimizer.zero_grad();
   }
-  const std::vector<real> logits = net(x).to_vector();
-  CHECK(logits[0] < -2);
-  CHECK(logits[1] > 2);
-  CHECK(logits[2] > 2);
-  CHECK(logits[3] < -2);
+  const std::vector<real> answers = net(x).to_vector();
+  CHECK(answers[0] < -2);
+  CHECK(answers[1] > 2);
+  CHECK(answers[2] > 2);
+  CHECK(answers[3] < -2);
 }
 
 TEST_CASE("GPT begins as GPT-2: N(0, 0.02), residual projections N(0, 0.02 / sqrt(2 L))") {

@@ -32,7 +32,7 @@ TEST_CASE("evaluate: the loss of every character but the first, as computed by h
   const Workplace& w = trained();
   const std::string text = "the world is wide and my days are spent";
   const std::string file = w.folder.file("evaluated.txt", text).string();
-  const Outcome outcome = run({"evaluate", "--model", w.out, "--data", file, "--json"});
+  const RunResult outcome = run({"evaluate", "--model", w.out, "--data", file, "--json"});
   REQUIRE(outcome.code == 0);
   const json report = json::parse(outcome.out);
   CHECK(report.size() == 4);
@@ -58,14 +58,14 @@ TEST_CASE("evaluate: the loss of every character but the first, as computed by h
   CHECK(report.at("bits_per_byte").get<double>() ==
         doctest::Approx(loss / std::log(2.0)).epsilon(1e-5));
 
-  const Outcome table = run({"evaluate", "--model", w.out, "--data", file, "--batch-size", "1"});
+  const RunResult table = run({"evaluate", "--model", w.out, "--data", file, "--batch-size", "1"});
   CHECK(table.code == 0);
   CHECK(contains(table.out, fmt::format("{:.4f} nats per token", report.at("loss").get<double>())));
 }
 
 TEST_CASE("evaluate --split val measures the last tenth of the text") {
   const Workplace& w = trained();
-  const Outcome outcome =
+  const RunResult outcome =
       run({"evaluate", "--model", w.out, "--data", w.text, "--split", "val", "--json"});
   REQUIRE(outcome.code == 0);
   const json report = json::parse(outcome.out);
@@ -93,7 +93,7 @@ TEST_CASE("evaluate and generate: what does not fit the model is refused") {
 TEST_CASE("generate: the prompt, so many characters, a newline; decided by the seed alone") {
   const Workplace& w = trained();
   const auto text = [&](const Arguments& more) {
-    const Outcome outcome =
+    const RunResult outcome =
         run(Arguments{"generate", "--model", w.out, "--prompt", "my ", "--max-new-tokens", "40"} +
             more);
     CHECK(outcome.code == 0);
@@ -116,7 +116,7 @@ TEST_CASE("generate: a reader that goes away, a full or a closed stdout end it w
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   close(ends[0]);
-  const Outcome piped = run(endless, [&] { dup2(ends[1], STDOUT_FILENO); });
+  const RunResult piped = run(endless, [&] { dup2(ends[1], STDOUT_FILENO); });
   close(ends[1]);
   CHECK(piped.code == 128 + SIGPIPE);
   const auto full = [] { dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO); };
@@ -126,7 +126,7 @@ TEST_CASE("generate: a reader that goes away, a full or a closed stdout end it w
 }
 
 TEST_CASE("params: counts of presets and of folders, as a table and as JSON") {
-  const Outcome gpt2 = run({"params", "gpt2"});
+  const RunResult gpt2 = run({"params", "gpt2"});
   CHECK(gpt2.code == 0);
   CHECK(contains(gpt2.out, "124439808"));
   // nanoGPT's character model: 65·128 + 64·128 + 4·(2·128 + 12·128²) + 128, without biases.
@@ -142,7 +142,7 @@ TEST_CASE("params: counts of presets and of folders, as a table and as JSON") {
 
 TEST_CASE("inspect: every tensor with type, shape and bytes") {
   const Workplace& w = trained();
-  const Outcome table = run({"inspect", w.in_run("model.safetensors").string()});
+  const RunResult table = run({"inspect", w.in_run("model.safetensors").string()});
   CHECK(table.code == 0);
   CHECK(contains(table.out, "transformer.wpe.weight"));
   CHECK(contains(table.out, "(8, 16)"));

@@ -22,7 +22,7 @@ namespace gradus::testing {
 
 using Arguments = std::vector<std::string>;
 
-struct Outcome {
+struct RunResult {
   int code = -1;  // 128 + the signal that ended it
   std::string out, err;
 };
@@ -56,7 +56,7 @@ class Process {
     if (id_ > 0 && waitpid(id_, &status_, WNOHANG) == id_) id_ = 0;
     return id_ > 0;
   }
-  Outcome wait() {
+  RunResult wait() {
     if (id_ > 0) waitpid(id_, &status_, 0);
     id_ = 0;
     const int code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
@@ -76,7 +76,7 @@ class Process {
   int status_ = 0;
 };
 
-inline Outcome run(const Arguments& arguments, const std::function<void()>& prepare = {}) {
+inline RunResult run(const Arguments& arguments, const std::function<void()>& prepare = {}) {
   return Process(arguments, prepare).wait();
 }
 
@@ -117,7 +117,7 @@ struct Workplace {
 };
 
 /// The program ended with this code, printed nothing, and said why in one sentence.
-inline void check_refused(const Outcome& outcome, int code, const std::string& part) {
+inline void check_refused(const RunResult& outcome, int code, const std::string& part) {
   CAPTURE(outcome.err);
   CHECK(outcome.code == code);
   CHECK(outcome.out == "");

@@ -20,12 +20,12 @@ TEST_CASE(
                                    {"params"},
                                    {"inspect"},
                                    {"bench"}}) {
-    const Outcome outcome = run(command + Arguments{"--help"});
+    const RunResult outcome = run(command + Arguments{"--help"});
     CHECK(outcome.code == 0);
     CHECK(contains(outcome.out, "Usage: gradus"));
     CHECK(outcome.err == "");
   }
-  const Outcome version = run({"--version"});
+  const RunResult version = run({"--version"});
   CHECK(version.code == 0);
   CHECK(version.out.starts_with("gradus "));
   CHECK(contains(version.out, "-bit numbers"));
@@ -83,8 +83,9 @@ TEST_CASE("a text that does not serve exits 1 with one sentence; nothing is made
 
 TEST_CASE("pretrain leaves a run folder that is a model directory; stdout stays empty") {
   const Workplace w;
-  const Outcome outcome = run(w.pretrain({"--steps", "6", "--eval-interval", "2",
-                                          "--sample-interval", "3", "--checkpoint-interval", "2"}));
+  const RunResult outcome =
+      run(w.pretrain({"--steps", "6", "--eval-interval", "2", "--sample-interval", "3",
+                      "--checkpoint-interval", "2"}));
   CAPTURE(outcome.err);
   CHECK(outcome.code == 0);
   CHECK(outcome.out == "");
@@ -114,7 +115,7 @@ TEST_CASE("pretrain leaves a run folder that is a model directory; stdout stays 
 
 TEST_CASE("--quiet says nothing; zero steps still make a model") {
   const Workplace w;
-  const Outcome outcome = run(w.pretrain({"--steps", "0", "--quiet"}));
+  const RunResult outcome = run(w.pretrain({"--steps", "0", "--quiet"}));
   CHECK(outcome.code == 0);
   CHECK(outcome.err == "");
   CHECK(load_gpt2(w.out).config.n_layer == 1);

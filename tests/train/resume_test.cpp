@@ -90,7 +90,7 @@ TEST_CASE("SIGINT and SIGTERM save and exit 130 and 143; the resumed run ends bi
     Process process(w.pretrain(settings));
     CHECK(wait_until([&] { return fs::exists(w.in_run("metrics.jsonl")); }));
     process.send(signal);
-    const Outcome outcome = process.wait();
+    const RunResult outcome = process.wait();
     CHECK(outcome.code == code);
     CHECK(contains(outcome.err, "--resume " + w.out));
     CHECK(slurp(w.in_run("checkpoints/latest")) != "step-00001500\n");
@@ -169,7 +169,7 @@ TEST_CASE("kill -9 at any moment of saving leaves a folder that goes on") {
     last = step;
   }
   CHECK(last > 0);
-  const Outcome outcome = run({"pretrain", "gpt", "--resume", w.out, "--stop-after", "1"});
+  const RunResult outcome = run({"pretrain", "gpt", "--resume", w.out, "--stop-after", "1"});
   CAPTURE(outcome.err);
   CHECK(outcome.code == 0);
   CHECK(load_gpt2(w.out).config.n_embd == 16);
@@ -184,7 +184,7 @@ TEST_CASE("a full disk: the old checkpoint stays, training goes on, only the end
             .code == 0);
   const std::string model = slurp(w.in_run("model.safetensors"));
   const rlimit tight{4096, 4096};
-  const Outcome outcome =
+  const RunResult outcome =
       run({"pretrain", "gpt", "--resume", w.out}, [&] { setrlimit(RLIMIT_FSIZE, &tight); });
   CAPTURE(outcome.err);
   CHECK(outcome.code == 1);
@@ -202,7 +202,7 @@ TEST_CASE("nobody reads stderr: training goes on to its end") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   close(ends[0]);
-  const Outcome outcome = run(w.pretrain(), [&] { dup2(ends[1], STDERR_FILENO); });
+  const RunResult outcome = run(w.pretrain(), [&] { dup2(ends[1], STDERR_FILENO); });
   close(ends[1]);
   CHECK(outcome.code == 0);
   CHECK(slurp(w.in_run("checkpoints/latest")) == "step-00000006\n");
