@@ -21,5 +21,6 @@ void add_evaluate(CLI::App& program);
 void add_params(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_report(CLI::App& program);
 
 }  // namespace gradus

@@ -19,7 +19,9 @@
 #include "tensor/kernels/mode.h"
 #include "tensor/kernels/reduce.h"
 #include "train/evaluation.h"
+#include "train/metrics.h"
 #include "train/progress.h"
+#include "train/report.h"
 #include "train/run_folder.h"
 #include "train/signals.h"
 
@@ -207,28 +209,30 @@ void Trainer::train(int64_t last, bool quiet) {
   progress.line(fmt::format("{} steps in {}", state_.step - first, clock_time(progress.seconds())));
 }
 
-// The bar, metrics.jsonl, and at their intervals a validation and a sample.
+// The bar, metrics.jsonl, and at their intervals a validation, a sample and the report.
 void Trainer::report(Progress& progress, double loss, double norm) {
   const double tokens = static_cast<double>(o.batch_size * o.accumulation * o.model.block_size);
   const double pace = static_cast<double>(state_.step - first_) * tokens / progress.seconds();
   progress.update(state_.step, fmt::format("loss {:.4f}  {:.0f} tokens/s", loss, pace));
-  nlohmann::ordered_json metrics{{"step", state_.step},
-                                 {"loss", loss},
-                                 {"lr", optimizer_.lr},
-                                 {"grad_norm", norm},
-                                 {"tokens_per_second", std::round(pace)}};
+  StepMetrics metrics{.step = state_.step,
+                      .loss = loss,
+                      .lr = static_cast<double>(optimizer_.lr),
+                      .grad_norm = norm,
+                      .tokens_per_second = std::round(pace)};
   if (due(o.eval_interval)) {
     const double val = validate();
-    metrics["val_loss"] = val;
+    metrics.val_loss = val;
     progress.line(fmt::format(
         "step {:>6}  loss {:.4f}  val {:.4f}  lr {:.2e}  norm {:.2f}  {:.0f} "
         "tokens/s  {}",
         state_.step, loss, val, optimizer_.lr, norm, pace, clock_time(progress.seconds())));
   }
   try_to_save(progress, [&] {
-    folder_.append_metrics(metrics.dump());
-    if (!due(o.sample_interval)) return;
-    folder_.save_sample(state_.step, write_sample(model_, corpus_.tokenizer, o.seed));
+    folder_.append_metrics(to_json_line(metrics));
+    if (due(o.sample_interval)) {
+      folder_.save_sample(state_.step, write_sample(model_, corpus_.tokenizer, o.seed));
+    }
+    if (metrics.val_loss) write_report(folder_.path());
   });
 }
 
@@ -279,6 +283,8 @@ void pretrain_gpt(const PretrainRequest& request) {
     save_gpt2_config(options.model, request.folder);
     write_file_atomically(folder->settings_file(), to_json(options).dump(2) + "\n");
   }
+  const Baselines lines = baselines(corpus.train, corpus.val, options.model.vocab_size);
+  save_reference_lines({lines, {}, static_cast<int64_t>(corpus.train.size())}, request.folder);
   watch_signals();
   const int64_t last = request.stop_after > 0 ? trainer.step() + request.stop_after : options.steps;
   trainer.train(std::min(last, options.steps), request.quiet);

@@ -1,0 +1,70 @@
+#include "train/chart.h"
+
+#include <doctest/doctest.h>
+#include <cmath>
+
+#include "tests/support.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+
+namespace {
+
+size_t occurrences(const std::string& text, const std::string& word) {
+  size_t n = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+Chart line_of(std::vector<Point> points) {
+  return {.title = "t", .x_label = "x", .y_label = "y", .series = {{"s", "val", points, true}}};
+}
+
+}  // namespace
+
+TEST_CASE("chart: round ticks") {
+  CHECK(round_ticks(0, 10, 5) == std::vector<double>{0, 2, 4, 6, 8, 10});
+  CHECK(round_ticks(1.2, 1.9, 7).size() == 8);
+  CHECK(round_ticks(3, 3, 5).empty());
+  CHECK(round_ticks(0, std::nan(""), 5).empty());
+}
+
+TEST_CASE("chart: every finite point is a mark, and the others are left out") {
+  const std::string svg = to_svg(line_of({{0, 1}, {1, std::nan("")}, {2, 3}, {3, INFINITY}}));
+  CHECK(occurrences(svg, "<circle") == 2);
+  CHECK_FALSE(contains(svg, "nan"));
+  CHECK_FALSE(contains(svg, "inf"));
+}
+
+TEST_CASE("chart: without points, or with one, it is still a picture") {
+  for (const auto& points : {std::vector<Point>{}, {{5, 7}}}) {
+    const std::string svg = to_svg(line_of(points));
+    CHECK(contains(svg, "</svg>"));
+    CHECK_FALSE(contains(svg, "nan"));
+    CHECK(occurrences(svg, "<circle") == points.size());
+  }
+}
+
+TEST_CASE("chart: a long series is thinned and keeps its mean") {
+  std::vector<Point> points;
+  for (int i = 0; i < 100000; ++i) points.push_back({double(i), double(i % 2)});
+  Chart chart = line_of(points);
+  chart.series[0].marks = true;
+  const std::string svg = to_svg(chart);
+  CHECK(occurrences(svg, "<circle") == 500);
+  CHECK(occurrences(svg, "s: 0.5000 at") == 500);
+}
+
+TEST_CASE("chart: names of close reference lines do not overlap, and are escaped") {
+  Chart chart = line_of({{0, 0}, {1, 10}});
+  chart.references = {{"<a>", 5.00}, {"b", 5.01}};
+  const std::string svg = to_svg(chart);
+  CHECK(contains(svg, "&lt;a&gt; 5.000"));
+  std::vector<double> heights;
+  const std::string label = R"(<text class="reference-label" )";
+  for (size_t at = svg.find(label); at != std::string::npos; at = svg.find(label, at + 1)) {
+    heights.push_back(std::stod(svg.substr(svg.find("y=\"", at) + 3)));
+  }
+  REQUIRE(heights.size() == 2);
+  CHECK(heights[1] - heights[0] >= 14);
+}

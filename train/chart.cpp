@@ -1,0 +1,199 @@
+#include "train/chart.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+
+namespace gradus {
+namespace {
+
+constexpr size_t most_points = 500;
+constexpr double label_height = 14;
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void take(double v) {
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  // A range of one point, or of none, gets a width.
+  Range widened() const {
+    if (low > high) return {0, 1};
+    if (low == high) return {low - 0.5, high + 0.5};
+    return *this;
+  }
+};
+
+std::vector<Point> finite(const std::vector<Point>& points) {
+  std::vector<Point> kept;
+  std::copy_if(points.begin(), points.end(), std::back_inserter(kept),
+               [](Point p) { return std::isfinite(p.x) && std::isfinite(p.y); });
+  return kept;
+}
+
+std::vector<Point> thinned(const std::vector<Point>& points) {
+  if (points.size() <= most_points) return points;
+  std::vector<Point> means;
+  for (size_t i = 0; i < most_points; ++i) {
+    const size_t first = i * points.size() / most_points;
+    const size_t last = (i + 1) * points.size() / most_points;
+    Point sum{0, 0};
+    for (size_t k = first; k < last; ++k) sum = {sum.x + points[k].x, sum.y + points[k].y};
+    const double n = static_cast<double>(last - first);
+    means.push_back({sum.x / n, sum.y / n});
+  }
+  return means;
+}
+
+// Data coordinates on paper.
+struct Frame {
+  double left = 58, right, top = 28, bottom;
+  Range x, y;
+
+  double px(double v) const { return left + (v - x.low) / (x.high - x.low) * (right - left); }
+  double py(double v) const { return bottom - (v - y.low) / (y.high - y.low) * (bottom - top); }
+};
+
+Frame frame_of(const Chart& chart, const std::vector<Series>& series) {
+  Range x, y;
+  for (const Series& s : series) {
+    for (const Point p : s.points) x.take(p.x), y.take(p.y);
+  }
+  for (const Reference& r : chart.references) y.take(r.y);
+  if (chart.from_zero) y.take(0);
+  y = y.widened();
+  const double margin = 0.04 * (y.high - y.low);
+  if (!chart.from_zero) y.low -= margin;
+  y.high += margin;
+  const double room = chart.references.empty() ? 16 : 190;  // for the names of the references
+  return {.right = chart.width - room, .bottom = chart.height - 40.0, .x = x.widened(), .y = y};
+}
+
+std::string number(double v) {
+  if (v != 0 && (std::abs(v) < 1e-4 || std::abs(v) >= 1e6)) return fmt::format("{:.0e}", v);
+  if (std::abs(v) >= 1e4) return fmt::format("{:g}k", v / 1000);
+  return fmt::format("{:.4g}", v);
+}
+
+std::string axes(const Chart& chart, const Frame& f) {
+  std::string svg;
+  for (const double v : round_ticks(f.y.low, f.y.high, 6)) {
+    svg += fmt::format(R"(<line class="grid" x1="{0:.1f}" x2="{1:.1f}" y1="{2:.1f}" y2="{2:.1f}"/>)"
+                       R"(<text x="{3:.1f}" y="{4:.1f}" text-anchor="end">{5}</text>)",
+                       f.left, f.right, f.py(v), f.left - 6, f.py(v) + 4, number(v));
+  }
+  for (const double v : round_ticks(f.x.low, f.x.high, 8)) {
+    svg += fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)", f.px(v),
+                       f.bottom + 16, number(v));
+  }
+  svg += fmt::format(R"(<line class="axis" x1="{0:.1f}" x2="{1:.1f}" y1="{2:.1f}" y2="{2:.1f}"/>)",
+                     f.left, f.right, f.bottom);
+  svg += fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)", f.right,
+                     f.bottom + 32, escape_html(chart.x_label));
+  return svg + fmt::format(R"(<text x="{:.1f}" y="{:.1f}">{}</text>)", f.left, f.top - 10,
+                           escape_html(chart.y_label));
+}
+
+// Names beside their lines, moved apart where two lines are close.
+std::string references(const Chart& chart, const Frame& f) {
+  std::vector<Reference> sorted = chart.references;
+  std::sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.y > b.y; });
+  std::string svg;
+  double lowest = -label_height;
+  for (const Reference& r : sorted) {
+    const double y = f.py(r.y), label = std::max(y, lowest + label_height);
+    lowest = label;
+    svg += fmt::format(
+        R"(<line class="reference" x1="{0:.1f}" x2="{1:.1f}" y1="{2:.1f}" y2="{2:.1f}"/>)"
+        R"(<text class="reference-label" x="{3:.1f}" y="{4:.1f}">{5} {6:.3f}</text>)",
+        f.left, f.right, y, f.right + 6, label + 4, escape_html(r.label), r.y);
+  }
+  return svg;
+}
+
+std::string line(const Series& s, const Frame& f) {
+  std::string svg = fmt::format(R"(<polyline class="line {}" points=")", s.css);
+  for (const Point p : s.points) svg += fmt::format("{:.1f},{:.1f} ", f.px(p.x), f.py(p.y));
+  svg += "\"/>";
+  if (!s.marks) return svg;
+  for (const Point p : s.points) {
+    svg += fmt::format(
+        R"(<circle class="mark {}" cx="{:.1f}" cy="{:.1f}" r="3"><title>{}: {:.4f} at {}</title></circle>)",
+        s.css, f.px(p.x), f.py(p.y), escape_html(s.label), p.y, number(p.x));
+  }
+  return svg;
+}
+
+// Which line is which: only where there are several.
+std::string legend(const std::vector<Series>& series, const Frame& f) {
+  if (series.size() < 2) return "";
+  std::string svg;
+  double x = f.left + 150;
+  for (const Series& s : series) {
+    svg += fmt::format(
+        R"(<line class="line {0}" x1="{1:.1f}" x2="{2:.1f}" y1="{3:.1f}" y2="{3:.1f}"/>)"
+        R"(<text x="{4:.1f}" y="{5:.1f}">{6}</text>)",
+        s.css, x, x + 22, f.top - 14, x + 28, f.top - 10, escape_html(s.label));
+    x += 48 + 7.0 * static_cast<double>(s.label.size());
+  }
+  return svg;
+}
+
+}  // namespace
+
+std::vector<double> round_ticks(double low, double high, int count) {
+  const double wanted = (high - low) / count;
+  if (!(wanted > 0) || !std::isfinite(wanted)) return {};
+  const double power = std::pow(10, std::floor(std::log10(wanted)));
+  double step = 10 * power;
+  for (const double factor : {5.0, 2.0, 1.0}) {
+    if (factor * power >= wanted) step = factor * power;
+  }
+  std::vector<double> ticks;
+  const double slack = 1e-9;  // 19 * 0.1 is more than 1.9
+  for (double k = std::ceil(low / step - slack); k <= high / step + slack; ++k) {
+    ticks.push_back(k * step);
+  }
+  return ticks;
+}
+
+std::string escape_html(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string to_svg(const Chart& chart) {
+  std::vector<Series> series = chart.series;
+  for (Series& s : series) s.points = thinned(finite(s.points));
+  const Frame f = frame_of(chart, series);
+  std::string svg = fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}">)",
+                                chart.width, chart.height, escape_html(chart.title));
+  svg += axes(chart, f) + references(chart, f);
+  for (const Series& s : series) svg += line(s, f);
+  return svg + legend(series, f) + "</svg>\n";
+}
+
+}  // namespace gradus
