@@ -7,9 +7,12 @@ namespace gradus {
 Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
   std::error_code none;
   const bool is_char = std::filesystem::exists(directory / CharTokenizer::file_name, none);
-  check<FileError>(is_char, "{}: there is no tokenizer in this folder (a {} is needed)",
+  if (is_char) return Tokenizer(CharTokenizer::load(directory));
+  check<FileError>(has_bpe_files(directory),
+                   "{}: there is no tokenizer in this folder (a {}, a tokenizer.json, or a "
+                   "vocab.json and a merges.txt are needed)",
                    directory.string(), CharTokenizer::file_name);
-  return Tokenizer(CharTokenizer::load(directory));
+  return Tokenizer(BPETokenizer::load(directory));
 }
 
 void Tokenizer::save(const std::filesystem::path& directory) const {
