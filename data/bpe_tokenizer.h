@@ -44,6 +44,7 @@ class BPETokenizer {
   int64_t vocab_size() const { return static_cast<int64_t>(vocabulary_.tokens.size()); }
   /// Bytes, merges and added tokens.
   const BPEVocabulary& vocabulary() const { return vocabulary_; }
+  const AddedTokens& added_tokens() const { return added_tokens_; }
 
   /// How one piece of a text is merged, from its bytes to its tokens.
   struct Explanation {
