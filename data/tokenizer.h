@@ -27,6 +27,8 @@ class Tokenizer {
   /// Throws ValueError for an id outside the vocabulary.
   std::string decode(std::span<const int32_t> ids) const;
   int64_t vocab_size() const;
+  /// Two tokenizers with the same digest encode alike (unless by a rare accident; see digest.h).
+  uint64_t digest() const;
 
   /// For what only one kind can do: std::get_if<CharTokenizer>(&tokenizer.kind()).
   const Kind& kind() const { return kind_; }
