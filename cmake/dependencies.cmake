@@ -10,6 +10,13 @@ target_link_libraries(gradus-blas INTERFACE ${GRADUS_OPENBLAS_LIBRARY})
 get_filename_component(GRADUS_OPENBLAS_DIR ${GRADUS_OPENBLAS_LIBRARY} DIRECTORY)
 target_link_options(gradus-blas INTERFACE "LINKER:-rpath,${GRADUS_OPENBLAS_DIR}")
 
+# Unicode's character categories. Debian's package brings no CMake configuration.
+find_path(GRADUS_UTF8PROC_INCLUDE utf8proc.h REQUIRED)
+find_library(GRADUS_UTF8PROC_LIBRARY utf8proc REQUIRED)
+add_library(gradus-utf8proc INTERFACE)
+target_include_directories(gradus-utf8proc SYSTEM INTERFACE $<BUILD_INTERFACE:${GRADUS_UTF8PROC_INCLUDE}>)
+target_link_libraries(gradus-utf8proc INTERFACE ${GRADUS_UTF8PROC_LIBRARY})
+
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(hwy REQUIRED)

@@ -42,16 +42,16 @@ void check_sizes(const char* what, int64_t batch_size, int64_t block_size) {
 }
 
 // Row `row` of a batch: tokens start ... start + T - 1 and the ones that follow each of them.
-void fill_row(std::span<const int32_t> text, int64_t start, int64_t row, Batch& batch) {
+void fill_row(const TokenView& text, int64_t start, int64_t row, Batch& batch) {
   const int64_t T = batch.ids.dim(1);
-  const int32_t* source = text.data() + start;
-  std::copy_n(source, T, batch.ids.data() + row * T);
-  std::copy_n(source + 1, T, batch.targets.data() + row * T);
+  const size_t first = static_cast<size_t>(start), length = static_cast<size_t>(T);
+  text.copy(first, {batch.ids.data() + row * T, length});
+  text.copy(first + 1, {batch.targets.data() + row * T, length});
 }
 
 }  // namespace
 
-CausalLoader::CausalLoader(std::vector<int32_t> text, const CausalLoaderConfig& settings)
+CausalLoader::CausalLoader(TokenView text, const CausalLoaderConfig& settings)
     : text_(std::move(text)), config_(settings) {
   check_sizes("batches", config_.batch_size, config_.block_size);
   check_value(num_tokens() > config_.block_size,
@@ -79,14 +79,13 @@ Batch CausalLoader::batch(uint64_t k) const {
   return result;
 }
 
-EvaluationBlocks::EvaluationBlocks(std::span<const int32_t> text, int64_t batch_size,
-                                   int64_t block_size)
-    : text_(text), batch_size_(batch_size), block_size_(block_size) {
+EvaluationBlocks::EvaluationBlocks(TokenView text, int64_t batch_size, int64_t block_size)
+    : text_(std::move(text)), batch_size_(batch_size), block_size_(block_size) {
   check_sizes("evaluation", batch_size, block_size);
-  check_value(text.size() >= 2,
+  check_value(text_.size() >= 2,
               "evaluation: the text has {} tokens, at least 2 are needed: one to read, one to "
               "predict",
-              text.size());
+              text_.size());
   full_blocks_ = num_targets() / block_size;
   full_batches_ = (full_blocks_ + batch_size - 1) / batch_size;
   partial_ = num_targets() % block_size;

@@ -2,9 +2,7 @@
 // Batches for causal language models: at every position the target is the next token.
 // B batch, T time (the block size).
 
-#include <span>
-#include <vector>
-
+#include "data/token_view.h"
 #include "tensor/tokens.h"
 
 namespace gradus {
@@ -28,7 +26,7 @@ struct CausalLoaderConfig {
 class CausalLoader {
  public:
   /// Throws ValueError for sizes below 1 and a text of fewer than T + 1 tokens.
-  CausalLoader(std::vector<int32_t> text, const CausalLoaderConfig& settings);
+  CausalLoader(TokenView text, const CausalLoaderConfig& settings);
 
   /// auto [ids, targets] = loader.next();
   Batch next() { return batch(position_++); }
@@ -44,7 +42,7 @@ class CausalLoader {
  private:
   int64_t start_of(uint64_t row) const;
 
-  std::vector<int32_t> text_;
+  TokenView text_;
   CausalLoaderConfig config_;
   uint64_t position_ = 0;
 };
@@ -55,8 +53,8 @@ class CausalLoader {
 ///   for (const auto& [ids, targets] : evaluation_blocks(text, B, T)) ...
 class EvaluationBlocks {
  public:
-  /// A view of `text`. Throws ValueError for sizes below 1 and a text of fewer than 2 tokens.
-  EvaluationBlocks(std::span<const int32_t> text, int64_t batch_size, int64_t block_size);
+  /// Throws ValueError for sizes below 1 and a text of fewer than 2 tokens.
+  EvaluationBlocks(TokenView text, int64_t batch_size, int64_t block_size);
 
   /// Number of batches.
   int64_t size() const { return full_batches_ + (partial_ > 0 ? 1 : 0); }
@@ -75,16 +73,15 @@ class EvaluationBlocks {
   Iterator end() const { return {this, size()}; }
 
  private:
-  std::span<const int32_t> text_;
+  TokenView text_;
   int64_t batch_size_, block_size_;
   int64_t full_blocks_;   // blocks of T targets
   int64_t full_batches_;  // ceil(full_blocks_ / B)
   int64_t partial_;       // targets in the last block, 0 if it is a full one
 };
 
-inline EvaluationBlocks evaluation_blocks(std::span<const int32_t> text, int64_t batch_size,
-                                          int64_t block_size) {
-  return {text, batch_size, block_size};
+inline EvaluationBlocks evaluation_blocks(TokenView text, int64_t batch_size, int64_t block_size) {
+  return {std::move(text), batch_size, block_size};
 }
 
 }  // namespace gradus

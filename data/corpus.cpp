@@ -58,13 +58,6 @@ std::string read_folder(const fs::path& folder) {
   return text;
 }
 
-// int(fraction * n), as Python computes it.
-size_t size_of_train(size_t n, double fraction) {
-  check_value(fraction >= 0 && fraction <= 1, "split: the training fraction {} is outside [0, 1]",
-              fraction);
-  return static_cast<size_t>(fraction * static_cast<double>(n));
-}
-
 }  // namespace
 
 std::string read_corpus(const std::string& source) {
@@ -78,11 +71,17 @@ std::string read_corpus(const std::string& source) {
   return text;
 }
 
+size_t train_size(size_t n, double fraction) {
+  check_value(fraction >= 0 && fraction <= 1, "split: the training fraction {} is outside [0, 1]",
+              fraction);
+  return static_cast<size_t>(fraction * static_cast<double>(n));
+}
+
 Split<std::string_view> train_val_split(std::string_view text, double train_fraction) {
   check_utf8("split", text);
   const size_t characters = static_cast<size_t>(count_code_points(text));
   size_t bytes = 0;
-  for (size_t left = size_of_train(characters, train_fraction); left > 0; --left) {
+  for (size_t left = train_size(characters, train_fraction); left > 0; --left) {
     bytes += decode_utf8(text, bytes).length;
   }
   return {text.substr(0, bytes), text.substr(bytes)};
@@ -90,7 +89,7 @@ Split<std::string_view> train_val_split(std::string_view text, double train_frac
 
 Split<std::span<const int32_t>> train_val_split(std::span<const int32_t> ids,
                                                 double train_fraction) {
-  const size_t train = size_of_train(ids.size(), train_fraction);
+  const size_t train = train_size(ids.size(), train_fraction);
   return {ids.first(train), ids.subspan(train)};
 }
 

@@ -16,6 +16,10 @@ namespace gradus {
 /// there is nothing to read.
 std::string read_corpus(const std::string& source);
 
+/// int(train_fraction * n), as Python computes it: how many of n characters are to learn from.
+/// Throws ValueError for a fraction that is not in [0, 1].
+size_t train_size(size_t n, double train_fraction = 0.9);
+
 template <class T>
 struct Split {
   T train, val;

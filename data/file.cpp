@@ -120,6 +120,17 @@ void AtomicFile::write(std::string_view bytes) {
   }
 }
 
+void AtomicFile::write_at(uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = retry([&] {
+      return ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    });
+    if (count == -1) fail(path_, "write");
+    bytes.remove_prefix(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+}
+
 void AtomicFile::commit() {
   if (retry([&] { return ::fsync(descriptor_); }) == -1) fail(path_, "flush to disk");
   if (::rename(temporary_.c_str(), path_.c_str()) == -1) fail(path_, "rename into place");

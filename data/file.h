@@ -25,6 +25,7 @@ class InputFile {
   const std::filesystem::path& path() const { return path_; }
   /// Bytes, when it was opened.
   uint64_t size() const { return size_; }
+  int descriptor() const { return descriptor_; }
   /// Fills `bytes` from `offset` on. Throws FileError if the file ends before.
   void read(uint64_t offset, std::span<char> bytes) const;
 
@@ -48,6 +49,8 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
+  /// Writes over bytes that have been written before.
+  void write_at(uint64_t offset, std::string_view bytes);
   /// Flushes, renames and flushes the folder, so that the new name survives a power cut too.
   void commit();
 

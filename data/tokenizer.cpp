@@ -1,5 +1,6 @@
 #include "data/tokenizer.h"
 
+#include "data/digest.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -7,9 +8,12 @@ namespace gradus {
 Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
   std::error_code none;
   const bool is_char = std::filesystem::exists(directory / CharTokenizer::file_name, none);
-  check<FileError>(is_char, "{}: there is no tokenizer in this folder (a {} is needed)",
+  if (is_char) return Tokenizer(CharTokenizer::load(directory));
+  check<FileError>(has_bpe_files(directory),
+                   "{}: there is no tokenizer in this folder (a {}, a tokenizer.json, or a "
+                   "vocab.json and a merges.txt are needed)",
                    directory.string(), CharTokenizer::file_name);
-  return Tokenizer(CharTokenizer::load(directory));
+  return Tokenizer(BPETokenizer::load(directory));
 }
 
 void Tokenizer::save(const std::filesystem::path& directory) const {
@@ -26,6 +30,17 @@ std::string Tokenizer::decode(std::span<const int32_t> ids) const {
 
 int64_t Tokenizer::vocab_size() const {
   return std::visit([](const auto& kind) { return kind.vocab_size(); }, kind_);
+}
+
+// Over all tokens and, where there are any, merges.
+uint64_t Tokenizer::digest() const {
+  std::string text;
+  for (int32_t id = 0; id < vocab_size(); ++id) text += decode(std::span(&id, 1)) + '\0';
+  const BPETokenizer* bpe = std::get_if<BPETokenizer>(&kind_);
+  if (bpe == nullptr) return gradus::digest(text);
+  for (const Merge& m : bpe->vocabulary().merges) text += fmt::format("{} {}\n", m.left, m.right);
+  for (const auto& added : bpe->vocabulary().added) text += fmt::format("{}\n", added.id);
+  return gradus::digest(text);
 }
 
 }  // namespace gradus

@@ -4,18 +4,20 @@
 
 #include <variant>
 
+#include "data/bpe_tokenizer.h"
 #include "data/char_tokenizer.h"
 
 namespace gradus {
 
 class Tokenizer {
  public:
-  using Kind = std::variant<CharTokenizer>;
+  using Kind = std::variant<CharTokenizer, BPETokenizer>;
 
   /// Tokenizer tokenizer(CharTokenizer::train(text));
   explicit Tokenizer(Kind kind) : kind_(std::move(kind)) {}
 
-  /// The tokenizer whose files lie in a model folder. Throws FileError if there is none.
+  /// The tokenizer whose files lie in a model folder: char_vocab.json, or those of
+  /// bpe_vocabulary.h. Throws FileError if there is none.
   static Tokenizer load(const std::filesystem::path& directory);
   /// Writes those files. Throws FileError.
   void save(const std::filesystem::path& directory) const;
@@ -25,6 +27,8 @@ class Tokenizer {
   /// Throws ValueError for an id outside the vocabulary.
   std::string decode(std::span<const int32_t> ids) const;
   int64_t vocab_size() const;
+  /// Two tokenizers with the same digest encode alike (unless by a rare accident; see digest.h).
+  uint64_t digest() const;
 
   /// For what only one kind can do: std::get_if<CharTokenizer>(&tokenizer.kind()).
   const Kind& kind() const { return kind_; }

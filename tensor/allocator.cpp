@@ -13,7 +13,7 @@
 namespace gradus {
 namespace {
 
-constexpr size_t smallest = 64;
+constexpr size_t smallest_block = 64;
 constexpr size_t mebibyte = size_t{1} << 20;
 constexpr size_t large_step = size_t{64} << 10;
 constexpr size_t huge_page = size_t{2} << 20;
@@ -36,7 +36,7 @@ Cache& cache() {
 }
 
 void* system_allocate(size_t bytes) {
-  const size_t alignment = bytes >= 2 * huge_page ? huge_page : smallest;
+  const size_t alignment = bytes >= 2 * huge_page ? huge_page : smallest_block;
   void* data = nullptr;
   if (posix_memalign(&data, alignment, bytes) != 0) return nullptr;
   if (bytes >= 2 * huge_page) madvise(data, bytes, MADV_HUGEPAGE);  // fewer TLB misses
@@ -72,7 +72,7 @@ MemoryBlock take_cached(Cache& c, size_t wanted, bool exact) {
 
 size_t size_class(size_t bytes) {
   check<MemoryError>(bytes <= size_t{1} << 62, "memory: {} bytes cannot be allocated", bytes);
-  if (bytes <= smallest) return smallest;
+  if (bytes <= smallest_block) return smallest_block;
   if (bytes <= mebibyte) return std::bit_ceil(bytes);
   return (bytes + large_step - 1) / large_step * large_step;
 }

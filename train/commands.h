@@ -19,6 +19,7 @@ void add_pretrain(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_params(CLI::App& program);
+void add_tokenize(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_report(CLI::App& program);

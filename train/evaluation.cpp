@@ -7,9 +7,8 @@
 
 namespace gradus {
 
-Evaluation evaluate(const GPT& model, std::span<const int32_t> text, int64_t batch_size,
-                    int64_t sequence, int64_t most_batches,
-                    const std::function<void(int64_t, int64_t)>& on_batch) {
+Evaluation evaluate(const GPT& model, const TokenView& text, int64_t batch_size, int64_t sequence,
+                    int64_t most_batches, const std::function<void(int64_t, int64_t)>& on_batch) {
   const EvalMode evaluation;
   const EvaluationBlocks blocks(text, batch_size, std::min(sequence, model.config.block_size));
   const int64_t count = most_batches == 0 ? blocks.size() : std::min(most_batches, blocks.size());

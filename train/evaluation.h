@@ -2,8 +2,8 @@
 // The loss of a model over a text.
 
 #include <functional>
-#include <span>
 
+#include "data/token_view.h"
 #include "nn/gpt.h"
 
 namespace gradus {
@@ -15,8 +15,8 @@ struct Evaluation {
 
 /// Non-overlapping blocks of the model's block_size (or `sequence`, if shorter), the last one
 /// partial: every token after the first is predicted once. `most_batches` 0 takes all.
-Evaluation evaluate(const GPT& model, std::span<const int32_t> text, int64_t batch_size,
-                    int64_t sequence, int64_t most_batches = 0,
+Evaluation evaluate(const GPT& model, const TokenView& text, int64_t batch_size, int64_t sequence,
+                    int64_t most_batches = 0,
                     const std::function<void(int64_t done, int64_t total)>& on_batch = {});
 
 }  // namespace gradus

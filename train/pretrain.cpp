@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/pretrain_gpt.h"
@@ -63,6 +65,14 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
       "Steps between checkpoints");
   add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
   add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
+  add("--tokenizer", [](O& o) -> auto& { return o.tokenizer; },
+      "char or bpe, learned from the text, or a folder with a tokenizer (default: char)")
+      ->check([](const std::string& name) {
+        const bool known = name == "char" || name == "bpe" || std::filesystem::is_directory(name);
+        return known ? "" : name + " is neither char nor bpe nor a folder";
+      });
+  add("--vocab-size", [](O& o) -> auto& { return o.vocab_size; },
+      "Tokens of --tokenizer bpe (default: 4096)");
   // clang-format on
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
@@ -115,7 +125,7 @@ void add_pretrain(CLI::App& program) {
   CLI::App* command = pretrain->add_subcommand("gpt", "A GPT on next-token prediction");
   auto a = std::make_shared<Arguments>();
   command->add_option("--data", a->request.options.data,
-                      "Text: a file, a folder, or - for standard input");
+                      "Text: a file, a folder, or - for standard input; or a token file");
   command->add_option("--out", a->out, "Run folder to make");
   command->add_option("--resume", a->resume, "Run folder to go on with");
   command->add_option("--preset", a->preset, "nano, baby or gpt2")->capture_default_str();

@@ -8,8 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "data/batches.h"
-#include "data/corpus.h"
-#include "data/digest.h"
 #include "data/file.h"
 #include "data/json.h"
 #include "nn/generate.h"
@@ -24,41 +22,21 @@
 #include "train/report.h"
 #include "train/run_folder.h"
 #include "train/signals.h"
+#include "train/training_corpus.h"
 
 namespace gradus {
 namespace {
 
-struct Corpus {
-  Tokenizer tokenizer;
-  std::vector<int32_t> train, val;
-  uint64_t text_digest, tokenizer_digest;
-};
-
-uint64_t digest_of(const Tokenizer& tokenizer) {
-  std::string text;
+// What a sample begins with: a new line, or the first token of a vocabulary that has none.
+std::vector<int32_t> sample_start(const Tokenizer& tokenizer) {
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
-    text += tokenizer.decode(std::span(&id, 1)) + '\0';
+    if (tokenizer.decode(std::span(&id, 1)) == "\n") return {id};
   }
-  return digest(text);
-}
-
-// Reads and encodes the text, with a vocabulary of its own unless the run has one already.
-Corpus read(const TrainingOptions& o, const std::optional<Tokenizer>& known) {
-  const std::string text = read_corpus(o.data);
-  const Tokenizer tokenizer = known ? *known : Tokenizer(CharTokenizer::train(text));
-  const auto [train, val] = train_val_split(text);
-  Corpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(val), digest(text),
-                digest_of(tokenizer)};
-  const size_t needed = static_cast<size_t>(o.model.block_size) + 1;
-  check_value(
-      corpus.train.size() >= needed && corpus.val.size() >= 2,
-      "pretrain: {} has {} tokens to train on and {} to validate; a block of {} needs {} and 2",
-      o.data, corpus.train.size(), corpus.val.size(), o.model.block_size, needed);
-  return corpus;
+  return {0};
 }
 
 std::string write_sample(const GPT& model, const Tokenizer& tokenizer, uint64_t seed) {
-  const std::vector<int32_t> start{0};  // the first character of the vocabulary, often a new line
+  const std::vector<int32_t> start = sample_start(tokenizer);
   return tokenizer.decode(generate(model, start, {.max_new_tokens = 300, .seed = seed}));
 }
 
@@ -110,7 +88,7 @@ void check_memory(const GPTConfig& config) {
 // Model, optimizer, data and place in them: what a checkpoint holds.
 class Trainer {
  public:
-  Trainer(const TrainingOptions& options, Corpus corpus, RunFolder& folder)
+  Trainer(const TrainingOptions& options, TrainingCorpus corpus, RunFolder& folder)
       : o(options),
         corpus_(std::move(corpus)),
         folder_(folder),
@@ -122,8 +100,8 @@ class Trainer {
                                                .weight_decay = o.weight_decay}),
         loader_(corpus_.train,
                 {.batch_size = o.batch_size, .block_size = o.model.block_size, .seed = o.seed}) {
-    state_.data_digest = corpus_.text_digest;
-    state_.tokenizer_digest = corpus_.tokenizer_digest;
+    state_.data_digest = corpus_.digest;
+    state_.tokenizer_digest = corpus_.tokenizer.digest();
     state_.kernels = kernels::describe();
   }
 
@@ -158,7 +136,7 @@ class Trainer {
   bool due(int64_t interval) const { return state_.step % interval == 0 || state_.step == o.steps; }
 
   const TrainingOptions& o;
-  Corpus corpus_;
+  TrainingCorpus corpus_;
   RunFolder& folder_;
   GPT model_;
   AdamW optimizer_;
@@ -267,7 +245,7 @@ void pretrain_gpt(const PretrainRequest& request) {
   }
   options.check();
   options.model.checked();
-  const Corpus corpus = read(options, tokenizer);
+  const TrainingCorpus corpus = read_training_corpus(options, tokenizer);
   options.model.vocab_size = corpus.tokenizer.vocab_size();
   check_memory(options.model);
   manual_seed(options.seed);

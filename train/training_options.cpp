@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "data/bpe_vocabulary.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -24,6 +25,10 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
 }
 
 void TrainingOptions::check() const {
+  check_value(vocab_size == 0 || tokenizer == "bpe",
+              "--vocab-size {} is for --tokenizer bpe; the size of any other is given", vocab_size);
+  check_value(vocab_size == 0 || vocab_size > 256,
+              "--vocab-size {} must have room for 256 bytes and {}", vocab_size, end_of_text);
   const std::pair<const char*, int64_t> positive[] = {
       {"--batch-size", batch_size},
       {"--accumulation", accumulation},
@@ -69,6 +74,8 @@ json to_json(const TrainingOptions& o) {
     if (kind == o.schedule.decay) decay = name;
   }
   return {{"data", o.data},
+          {"tokenizer", o.tokenizer},
+          {"vocab_size", o.vocab_size},
           {"batch_size", o.batch_size},
           {"accumulation", o.accumulation},
           {"steps", o.steps},
@@ -94,6 +101,8 @@ TrainingOptions training_options_from(const json& object, const std::string& fil
   try {
     TrainingOptions o;
     o.data = object.at("data").get<std::string>();
+    o.tokenizer = object.value("tokenizer", o.tokenizer);
+    o.vocab_size = object.value("vocab_size", o.vocab_size);
     o.batch_size = object.at("batch_size").get<int64_t>();
     o.accumulation = object.at("accumulation").get<int64_t>();
     o.steps = object.at("steps").get<int64_t>();

@@ -12,7 +12,9 @@
 namespace gradus {
 
 struct TrainingOptions {
-  std::string data;  // file, folder or "-"
+  std::string data;                // file, folder or "-"
+  std::string tokenizer = "char";  // char and bpe are learned from the text; else a folder
+  int64_t vocab_size = 0;          // of a bpe that is learned; 0 means default_vocab_size
   GPTConfig model;
   int64_t batch_size = 12;
   int64_t accumulation = 1;  // micro-batches per step
@@ -27,6 +29,11 @@ struct TrainingOptions {
   int64_t checkpoint_interval = 500;
   int64_t keep_checkpoints = 2;
   uint64_t seed = 1337;
+
+  static constexpr int64_t default_vocab_size = 4096;
+
+  bool learns_tokenizer() const { return tokenizer == "char" || tokenizer == "bpe"; }
+  int64_t bpe_vocab_size() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
 
   static TrainingOptions from(const Preset& preset);
   /// Throws ValueError naming the first value outside its range.

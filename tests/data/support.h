@@ -9,7 +9,9 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <random>
 #include <string>
+#include <string_view>
 
 #include "tests/support.h"
 
@@ -54,6 +56,14 @@ inline std::optional<std::filesystem::path> shared_path(const std::string& name)
   if (std::filesystem::exists(root / name)) return root / name;
   MESSAGE("skipped: there is no " << (root / name).string());
   return {};
+}
+
+/// `length` bytes drawn from those of `alphabet`.
+inline std::string random_text(std::string_view alphabet, size_t length, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string text;
+  for (size_t i = 0; i < length; ++i) text += alphabet[random() % alphabet.size()];
+  return text;
 }
 
 /// The numbers' bytes as they lie in memory.

@@ -19,6 +19,7 @@ TEST_CASE(
                                    {"evaluate"},
                                    {"params"},
                                    {"inspect"},
+                                   {"tokenize"},
                                    {"bench"}}) {
     const RunResult outcome = run(command + Arguments{"--help"});
     CHECK(outcome.code == 0);

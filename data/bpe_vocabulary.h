@@ -1,0 +1,43 @@
+#pragma once
+// What a byte-level BPE tokenizer is made of, and the files that hold it:
+//
+//   tokenizer.json              everything, in Hugging Face's form
+//   vocab.json, merges.txt      {"token": id, ...} and one merge "left right" per line
+//   encoder.json, vocab.bpe     the same under OpenAI's names
+//
+// Tokens are written in printable bytes (byte_level.h), added tokens as they are.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/bpe_merges.h"
+
+namespace gradus {
+
+struct BPEVocabulary {
+  struct Added {
+    int32_t id;
+    bool special = true;  // for the model, not part of any text
+  };
+
+  std::vector<std::string> tokens;  // id -> bytes
+  std::vector<Merge> merges;        // in the order of their ranks
+  std::vector<Added> added;         // found in texts before anything is cut or merged
+};
+
+/// GPT-2's only added token: the end of a document. Files without a list of added tokens mean it.
+inline constexpr const char* end_of_text = "<|endoftext|>";
+
+/// Whether a folder has one of the three forms.
+bool has_bpe_files(const std::filesystem::path& directory);
+
+/// Reads the first of the three forms that a folder has. Throws FileError for a file that is not
+/// sound (ids with holes, merges outside the vocabulary, ...) and for a tokenizer.json that asks
+/// for anything besides GPT-2's split and byte-level BPE.
+BPEVocabulary read_bpe_files(const std::filesystem::path& directory);
+
+/// Writes vocab.json, merges.txt and tokenizer.json. Throws FileError.
+void write_bpe_files(const BPEVocabulary& vocabulary, const std::filesystem::path& directory);
+
+}  // namespace gradus

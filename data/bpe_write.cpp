@@ -1,0 +1,98 @@
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "data/bpe_vocabulary.h"
+#include "data/byte_level.h"
+#include "data/file.h"
+#include "tensor/errors.h"
+
+namespace gradus {
+namespace {
+
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+
+// Tokens as the files spell them, by id.
+std::vector<std::string> spellings(const BPEVocabulary& vocabulary) {
+  std::vector<std::string> spelled;
+  for (const std::string& bytes : vocabulary.tokens) spelled.push_back(to_byte_level(bytes));
+  for (const BPEVocabulary::Added& added : vocabulary.added) {
+    const size_t id = static_cast<size_t>(added.id);
+    spelled[id] = vocabulary.tokens[id];
+  }
+  return spelled;
+}
+
+// {"a": 0, "b": 1}, in the order of the ids.
+std::string vocab_json(const std::vector<std::string>& spelled) {
+  std::string text;
+  for (size_t id = 0; id < spelled.size(); ++id) {
+    text += fmt::format("{}{}: {}", id == 0 ? "" : ", ", quoted(spelled[id]), id);
+  }
+  return "{" + text + "}";
+}
+
+std::vector<std::string> merge_lines(const BPEVocabulary& vocabulary,
+                                     const std::vector<std::string>& spelled) {
+  std::vector<std::string> lines;
+  for (const Merge& merge : vocabulary.merges) {
+    lines.push_back(spelled[static_cast<size_t>(merge.left)] + ' ' +
+                    spelled[static_cast<size_t>(merge.right)]);
+  }
+  return lines;
+}
+
+// Added tokens are listed by id: Hugging Face's tokenizers reads them in this order.
+nlohmann::ordered_json added_tokens_json(const BPEVocabulary& vocabulary) {
+  std::map<int32_t, nlohmann::ordered_json> by_id;
+  for (const BPEVocabulary::Added& added : vocabulary.added) {
+    by_id[added.id] = {
+        {"id", added.id},          {"content", vocabulary.tokens[static_cast<size_t>(added.id)]},
+        {"single_word", false},    {"lstrip", false},
+        {"rstrip", false},         {"normalized", false},
+        {"special", added.special}};
+  }
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const auto& [id, token] : by_id) list.push_back(token);
+  return list;
+}
+
+// What tokenizer.json says about any byte-level BPE; the vocabulary goes into {0}, {1} and {2}.
+constexpr const char* tokenizer_json_form = R"({{
+  "version": "1.0",
+  "truncation": null,
+  "padding": null,
+  "added_tokens": {0},
+  "normalizer": null,
+  "pre_tokenizer": {{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}},
+  "post_processor": {{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}},
+  "decoder": {{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}},
+  "model": {{
+    "type": "BPE",
+    "dropout": null,
+    "unk_token": null,
+    "continuing_subword_prefix": null,
+    "end_of_word_suffix": null,
+    "fuse_unk": false,
+    "byte_fallback": false,
+    "ignore_merges": false,
+    "vocab": {1},
+    "merges": {2}
+  }}
+}}
+)";
+
+}  // namespace
+
+void write_bpe_files(const BPEVocabulary& vocabulary, const std::filesystem::path& directory) {
+  const std::vector<std::string> spelled = spellings(vocabulary);
+  const std::vector<std::string> merges = merge_lines(vocabulary, spelled);
+  const std::string vocab = vocab_json(spelled);
+  write_file_atomically(directory / "vocab.json", vocab + "\n");
+  write_file_atomically(directory / "merges.txt",
+                        fmt::format("#version: 0.2\n{}\n", fmt::join(merges, "\n")));
+  write_file_atomically(directory / "tokenizer.json",
+                        fmt::format(tokenizer_json_form, added_tokens_json(vocabulary).dump(),
+                                    vocab, nlohmann::json(merges).dump()));
+}
+
+}  // namespace gradus

@@ -1,0 +1,121 @@
+// gradus tokenize: text to ids and back, and how byte-pair encoding gets there.
+
+#include <charconv>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "data/byte_level.h"
+#include "data/corpus.h"
+#include "data/mapped_file.h"
+#include "data/token_file.h"
+#include "tensor/errors.h"
+#include "train/commands.h"
+
+namespace gradus {
+namespace {
+
+struct TokenizeArguments {
+  std::string tokenizer, data = "-", out;
+  bool json = false, decode = false, explain = false;
+};
+
+// Ids with the bytes they stand for. A piece that is not UTF-8 shows U+FFFD; the byte range is
+// exact in any case.
+void print_ids_as_json(const Tokenizer& tokenizer, const std::vector<int32_t>& ids) {
+  nlohmann::ordered_json tokens = nlohmann::ordered_json::array();
+  size_t begin = 0;
+  for (const int32_t id : ids) {
+    const std::string piece = tokenizer.decode(std::span(&id, 1));
+    const size_t end = begin + piece.size();
+    tokens.push_back({{"id", id}, {"piece", piece}, {"begin", begin}, {"end", end}});
+    begin = end;
+  }
+  const nlohmann::ordered_json report{{"ids", ids}, {"tokens", tokens}};
+  fmt::print("{}\n", report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+// Ids that stand in a text, with white space between them.
+std::vector<int32_t> parse_ids(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  std::vector<int32_t> ids;
+  while (true) {
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(space)));
+    if (text.empty()) return ids;
+    const std::string_view word = text.substr(0, text.find_first_of(space));
+    int32_t id = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+    check_value(error == std::errc() && end == word.data() + word.size(),
+                "tokenize: '{}' at position {} is no id", word.substr(0, 40), ids.size());
+    ids.push_back(id);
+    text.remove_prefix(word.size());
+  }
+}
+
+// Tokens in printable bytes, a space between them.
+std::string printable(const BPETokenizer& tokenizer, const std::vector<int32_t>& ids) {
+  std::string text;
+  for (const int32_t id : ids) {
+    text += (text.empty() ? "" : " ") + to_byte_level(tokenizer.decode(std::span(&id, 1)));
+  }
+  return text;
+}
+
+void print_explanation(const Tokenizer& tokenizer, std::string_view text) {
+  const BPETokenizer* bpe = std::get_if<BPETokenizer>(&tokenizer.kind());
+  check_value(bpe != nullptr, "tokenize: --explain shows merges, and characters do not merge");
+  for (const BPETokenizer::Explanation& piece : bpe->explain(text)) {
+    fmt::print("{}\n", printable(*bpe, piece.start));
+    for (const auto& step : piece.steps) {
+      fmt::print("{:>8}  {}\n", step.rank, printable(*bpe, step.ids));
+    }
+  }
+}
+
+void write_tokens(const Tokenizer& tokenizer, const TokenizeArguments& o) {
+  std::error_code none;
+  const bool is_file = std::filesystem::is_regular_file(o.data, none);
+  const auto start = std::chrono::steady_clock::now();
+  const uint64_t count = is_file ? write_token_file(o.out, tokenizer, MappedFile(o.data).bytes())
+                                 : write_token_file(o.out, tokenizer, read_corpus(o.data));
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  fmt::print(stderr, "{}: {} ids in {:.2f} s\n", o.out, count, time.count());
+}
+
+void tokenize_command(const TokenizeArguments& o) {
+  const Tokenizer tokenizer = Tokenizer::load(o.tokenizer);
+  if (!o.out.empty()) return write_tokens(tokenizer, o);
+  const std::string text = read_corpus(o.data);
+  if (o.decode) {
+    const std::string decoded = tokenizer.decode(parse_ids(text));
+    std::fwrite(decoded.data(), 1, decoded.size(), stdout);
+  } else if (o.explain) {
+    print_explanation(tokenizer, text);
+  } else if (o.json) {
+    print_ids_as_json(tokenizer, tokenizer.encode(text));
+  } else {
+    fmt::print("{}\n", fmt::join(tokenizer.encode(text), " "));
+  }
+}
+
+}  // namespace
+
+void add_tokenize(CLI::App& program) {
+  auto o = std::make_shared<TokenizeArguments>();
+  CLI::App* command = program.add_subcommand("tokenize", "Text to token ids and back");
+  command->add_option("--tokenizer,--model", o->tokenizer, "Folder with a tokenizer or a model")
+      ->required();
+  command->add_option("--data", o->data, "Text: a file, a folder, or - for standard input")
+      ->capture_default_str();
+  const auto json = command->add_flag("--json", o->json, "One object: ids, pieces, byte ranges");
+  const auto decode = command->add_flag("--decode", o->decode, "Ids to text");
+  const auto explain = command->add_flag("--explain", o->explain,
+                                         "Merge by merge, each with its rank, in printable bytes");
+  const auto out = command->add_option(
+      "--out", o->out, "Write a token file, which pretrain reads; the text may exceed memory");
+  decode->excludes(json)->excludes(explain)->excludes(out);
+  explain->excludes(json)->excludes(out);
+  json->excludes(out);
+  command->callback([o] { tokenize_command(*o); });
+}
+
+}  // namespace gradus

@@ -1,0 +1,54 @@
+#include "train/training_corpus.h"
+
+#include "data/bpe_train.h"
+#include "data/corpus.h"
+#include "data/digest.h"
+#include "data/token_file.h"
+#include "tensor/errors.h"
+
+namespace gradus {
+namespace {
+
+Tokenizer tokenizer_for(const TrainingOptions& o, std::string_view text, std::string_view train) {
+  if (o.tokenizer == "char") return Tokenizer(CharTokenizer::train(text));
+  if (o.tokenizer == "bpe") return Tokenizer(train_bpe(train, o.bpe_vocab_size()));
+  return Tokenizer::load(o.tokenizer);
+}
+
+TrainingCorpus from_text(const TrainingOptions& o, const std::optional<Tokenizer>& known) {
+  const std::string text = read_corpus(o.data);
+  const auto [train, val] = train_val_split(text);
+  const Tokenizer tokenizer = known ? *known : tokenizer_for(o, text, train);
+  return {tokenizer, tokenizer.encode(train), tokenizer.encode(val), digest(text)};
+}
+
+// Ids are divided like characters.
+TrainingCorpus from_token_file(const TrainingOptions& o, const std::optional<Tokenizer>& known) {
+  check_value(known || !o.learns_tokenizer(),
+              "pretrain: {} holds ids; --tokenizer must name the folder of the tokenizer that made "
+              "them",
+              o.data);
+  const Tokenizer tokenizer = known ? *known : Tokenizer::load(o.tokenizer);
+  const TokenFile file = TokenFile::open(o.data);
+  check<FileError>(file.tokenizer_digest == tokenizer.digest(),
+                   "{}: the ids were made by another tokenizer", o.data);
+  const size_t train = train_size(file.ids.size());
+  return {tokenizer, file.ids.slice(0, train), file.ids.slice(train, file.ids.size() - train),
+          file.ids_digest};
+}
+
+}  // namespace
+
+TrainingCorpus read_training_corpus(const TrainingOptions& o,
+                                    const std::optional<Tokenizer>& known) {
+  const TrainingCorpus corpus =
+      is_token_file(o.data) ? from_token_file(o, known) : from_text(o, known);
+  const size_t needed = static_cast<size_t>(o.model.block_size) + 1;
+  check_value(
+      corpus.train.size() >= needed && corpus.val.size() >= 2,
+      "pretrain: {} has {} tokens to train on and {} to validate; a block of {} needs {} and 2",
+      o.data, corpus.train.size(), corpus.val.size(), o.model.block_size, needed);
+  return corpus;
+}
+
+}  // namespace gradus
