@@ -20,6 +20,7 @@ void add_generate(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_params(CLI::App& program);
 void add_inspect(CLI::App& program);
+void add_corpus(CLI::App& program);
 void add_bench(CLI::App& program);
 
 }  // namespace gradus

@@ -42,7 +42,7 @@ int run(int argc, char** argv) {
   program.fallthrough();
   add_global_options(program);
   for (const auto add :
-       {add_pretrain, add_generate, add_evaluate, add_params, add_inspect, add_bench}) {
+       {add_pretrain, add_generate, add_evaluate, add_params, add_inspect, add_corpus, add_bench}) {
     add(program);
   }
   try {

@@ -35,8 +35,8 @@ class Entropy {
     const Rest* then;
   };
 
-  void branch(Bindings bindings, double probability, std::span<const Item> items,
-              const Rest* then, States& after) {
+  void branch(Bindings bindings, double probability, std::span<const Item> items, const Rest* then,
+              States& after) {
     while (items.empty() && then != nullptr) {
       items = then->items;
       then = then->then;

@@ -8,8 +8,8 @@ namespace {
 // How far a derivation has come.
 struct State {
   Bindings bindings;
-  size_t at = 0;              // bytes of the text it agrees with
-  bool within_mask = false;   // it has said a part of the word that the mask at `at` stands for
+  size_t at = 0;             // bytes of the text it agrees with
+  bool within_mask = false;  // it has said a part of the word that the mask at `at` stands for
   double probability = 1;
 };
 

@@ -106,6 +106,11 @@ class Teller {
 
 }  // namespace
 
+const char* name_of(Mood mood) {
+  if (mood == Mood::any) return "any";
+  return mood == Mood::happy ? "happy" : "sad";
+}
+
 Story tell(const Grammar& grammar, const Choose& choose) { return Teller(grammar, choose).tell(); }
 
 Story tell(const Grammar& grammar, uint64_t seed, uint64_t index) {
@@ -114,7 +119,8 @@ Story tell(const Grammar& grammar, uint64_t seed, uint64_t index) {
   uint64_t i = 0;
   return tell(grammar, [&](size_t n) {
     const auto words = kernels::random_block(draw, i++);
-    return (uint64_t{words[1]} << 32 | words[0]) % n;  // 64 bits: the remainder's bias is < n / 2^64
+    return (uint64_t{words[1]} << 32 | words[0]) %
+           n;  // 64 bits: the remainder's bias is < n / 2^64
   });
 }
 

@@ -15,6 +15,9 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+/// "happy", "sad" or "any".
+const char* name_of(Mood mood);
+
 struct Entity {
   Span span;
   std::string label;  // PER or LOC
@@ -28,14 +31,14 @@ struct Question {
 struct Story {
   std::string theme;
   std::string title;
-  std::string text;               // ASCII; sentences with a space between them, no newline
-  std::vector<Span> sentences;    // in their order
-  double nats = 0;                // -ln P(text)
-  Mood mood = Mood::any;          // happy or sad: decided by what happens in it
-  std::vector<Entity> entities;   // names, in the order of the text
+  std::string text;                 // ASCII; sentences with a space between them, no newline
+  std::vector<Span> sentences;      // in their order
+  double nats = 0;                  // -ln P(text)
+  Mood mood = Mood::any;            // happy or sad: decided by what happens in it
+  std::vector<Entity> entities;     // names, in the order of the text
   std::vector<Question> questions;  // those that the text answers
-  std::string summary;            // one sentence: with `text`, a text-to-text pair
-  std::vector<size_t> choices;    // the derivation: the alternative taken at every choice
+  std::string summary;              // one sentence: with `text`, a text-to-text pair
+  std::vector<size_t> choices;      // the derivation: the alternative taken at every choice
 };
 
 /// Takes one of n alternatives: a number below n.

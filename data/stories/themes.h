@@ -1,5 +1,6 @@
 #pragma once
-// The themes of the built-in corpus, in the notation of notation.cpp, and the words that they share.
+// The themes of the built-in corpus, in the notation of notation.cpp, and the words that they
+// share.
 
 #include <span>
 #include <string_view>

@@ -128,12 +128,12 @@ stake = a biscuit | a coin | a kiss | the chair | a plum | a ribbon
 ? Who played against {hero}? kin
 ? What did they play for? stake
 ? Which piece did {hero} lose? piece
-? When did they play? day
+? Where did they play? town
 = + {hero} won a game of chess against {his} {kin}.
 = - {hero} lost at chess and lost {his} temper too.
 
-Every {day}, {hero} played chess with {his} {kin} for {stake}.
-On {day}, {hero} and {his} {kin} played chess for {stake}.
+Every {day} {hero} of {town} played chess with {his} {kin} for {stake}.
+In {town}, {hero} and {his} {kin} played chess for {stake}.
 
 {He} had lost {number} (hundred|dozen) games and one tooth.
 {His} {kin} never let {him} win, not even (once|at Christmas).

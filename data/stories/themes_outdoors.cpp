@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 6> themes_of_outdoors = {
     R"(
 # kite: The Runaway Kite
 shape = dragon | fish | ship | whale | butterfly | rocket | crow | moon
-snag/cure = the string snapped/a stronger string | the knot slipped/a better knot | a goat bit it/hot pepper | a wing broke/a new wing
+snag/cure = the string snapped/a stronger string | the knot slipped/a better knot | a goat came/hot pepper | a wing broke/a new wing
 finder = a shepherd | the baker | a fisherman | a stranger | the mayor | a sailor
 ? Who lost the kite? hero
 ? What did the kite look like? shape
@@ -29,7 +29,7 @@ It was shaped like a {shape} and (pulled|danced) like a (puppy|pony).
 It looked like a {shape}, and (everybody|the wind) stood still.
 
 (Then|Suddenly) {snag}, and the {shape} (sailed|flew|danced) away.
-(Then|Suddenly|Soon) {snag}, and the {shape} grew as small as a bee.
+(Then|Suddenly|Soon) {snag}, and the {shape} was (a dot|lost|gone).
 
 + (Later|Soon|Finally) {finder} came (up|down) the road with it.
 + {Finder} found it in a (pear tree|chimney|pond) and (smiled|waved).

@@ -67,7 +67,7 @@ In front of (everyone|the mayor), the {role} {slip}.
     R"(
 # train: Platform Three
 goal = a wedding | the sea | a contest | the circus | a feast | a job
-delay = a lost shoe | a goodbye | a flood | a parade | a nap | a stopped watch
+delay = a blister | a goodbye | a flood | a parade | a nap | a quarrel
 helper = the porter | a nun | a farmer | a child | the driver
 ? Where did the train go? town
 ? What was {hero} going to? goal
@@ -123,8 +123,8 @@ Near the end {friend} had {hitch} and (fell|stopped|wept).
 )",
     R"(
 # letter: A Letter for Nobody
-paper = letter | card | napkin | torn page | postcard | scroll
-news = love | a lost brother | a debt | a secret | a promise | gold
+paper = letter | card | napkin | page | postcard | scroll
+news = love | a sister | a debt | a secret | a promise | gold
 ? Who found the letter? hero
 ? Where did the letter lie? spot
 ? What was the letter about? news

@@ -51,12 +51,12 @@ remedy = cold soup | pepper | tea | a headstand | a song
 = - {hero} could not cure the dragon {dragon}.
 
 The dragon {dragon} of {spot} had (hot|fiery) hiccups.
-At {spot} lived the {colour} dragon {dragon}, with hiccups.
+At {spot}, the {colour} dragon {dragon} had hiccups.
 
 {Number} {damage} had burned, so the king (called|sent) {hero}.
 It had burned {number} {damage}, so {hero} (went|rode|ran) to help.
 
-"So sorry," it said, burning {hero}'s (hat|sleeve|map).
+"Sorry," it said, burning {hero}'s (hat|sleeve|map).
 It (blushed|apologised) and gave {him} a burnt (chair|biscuit).
 
 {hero} (thought|sighed) and (suggested|prescribed) {remedy}.
