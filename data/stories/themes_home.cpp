@@ -19,8 +19,8 @@ wrong/right = salt/sugar | soap/butter | pepper/cinnamon | plaster/flour | musta
 = + {hero} took {wrong} for {wrong.right}, and the {cake} was a success.
 = - {hero} took {wrong} for {wrong.right} and spoiled the {cake}.
 
-{hero} baked a {cake} for {his} {kin}, who was (ill|sad|lonely).
-For the birthday of {his} {kin}, {hero} (baked|made) a {cake}.
+In {town}, {hero} baked a {cake} for {his} {kin}, who was (ill|sad|lonely).
+For the birthday of {his} {kin}, {hero} of {town} made a {cake}.
 
 {He} (stirred|hummed|whistled), and flour (covered|filled) the kitchen.
 {He} broke {number} eggs into a {colour} (bowl|bucket|hat).
