@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 6> themes_of_home = {
     R"(
 # cake: A Pinch of the Wrong Thing
-cake = plum cake | honey cake | apple pie | lemon tart | walnut bread | carrot cake
+cake = plum cake | honey cake | cherry pie | lemon tart | walnut bread | carrot cake
 wrong/right = salt/sugar | soap/butter | pepper/cinnamon | plaster/flour | mustard/honey
 ? Who was the cake for? kin
 ? What did {hero} bake? cake

@@ -21,7 +21,7 @@ finder = a shepherd | the baker | a fisherman | a stranger | the mayor | a sailo
 = + {Finder} found {hero}'s {shape} and brought it back.
 = - {hero} lost a {colour} kite at {spot}.
 
-One {weather} (morning|afternoon), {hero} (flew|carried) a {colour} kite at {spot}.
+One {weather} (morning|afternoon), {hero} (flew|tried) a {colour} kite at {spot}.
 {hero} (painted|built) a {colour} kite and ran to {spot}.
 One {weather} {day} {hero} took a {colour} kite to {spot}.
 
@@ -39,11 +39,11 @@ It looked like a {shape}, and (everybody|the wind) stood still.
 + With {snag.cure}, it flew again, and {hero} (laughed|cheered|sang).
 + {hero} gave it {snag.cure} and {himself} a (proud|happy) bow.
 - {hero} walked home with a (heavy|sore) heart.
-- That night {hero} lay awake and (cried|missed) {his} {shape}.
+- That night {hero} lay awake and (wept for|missed) {his} {shape}.
 )",
     R"(
 # storm: The Storm
-boat = Seagull | Marigold | Bess | Swallow | Mermaid | Patience | Duchess
+boat = Seagull | Marigold | Kingfisher | Swallow | Mermaid | Patience | Duchess
 catch = herring | cod | crabs | lobsters | eels | mussels
 guide = the lighthouse | a ringing bell | a bonfire | the gulls | a seal | the moon
 ? What was the boat called? boat
@@ -135,7 +135,7 @@ But {pest} had heard of it too and came (on {day}|by moonlight).
     R"(
 # hike: Above the Clouds
 summit = Bald Mountain | Thunder Horn | Old Giant | Needle Rock | Crooked Peak
-packed/use = a rope/pulled each other up | a whistle/called for help | a map/found the path | a lantern/lit the way
+packed/known/use = a rope/the rope/pulled each other up | a whistle/the whistle/whistled a march | a map/the map/found the path | a lantern/the lantern/lit the way
 ? Who climbed with {hero}? friend
 ? Which mountain did they climb? summit
 ? What did they take along? packed
@@ -153,7 +153,7 @@ packed/use = a rope/pulled each other up | a whistle/called for help | a map/fou
 {friend} wanted to (rest|wait|sing), and {hero} wanted (lunch|a miracle).
 
 + They {packed.use} until they stood above the clouds.
-- But {packed} was lost, and {friend} hurt {friend.his} (knee|foot|arm).
+- But {packed.known} was lost, and {friend} hurt {friend.his} (knee|foot|arm).
 
 + "The whole world!" (whispered|shouted) {hero}, and {friend} (hugged {him}|sang).
 + From there even {town} looked (kind|tiny), and they laughed for joy.
@@ -180,7 +180,7 @@ Then they heard it, a strange {noise}, (closer and closer|very near).
 "(A bear|A ghost|My teacher)!" (whispered|squeaked) {friend}, hiding {friend.his} (head|nose).
 {friend} held {friend.his} breath, and {hero} held (a spoon|{friend}'s hand).
 
-+ {hero} looked out (bravely|slowly|at last), and it was {truth}.
++ {hero} looked out (bravely|slowly|carefully), and it was only {truth}.
 - They ran (barefoot|screaming) into the rain and lost the tent.
 
 + They laughed until dawn, and the night was (beautiful|perfect).

@@ -23,7 +23,7 @@ On {day}, {hero} took {ware} to the market in {town}.
 At the market in {town} stood {hero} with (fresh|fine) {ware}.
 
 "Fresh {ware}!" {he} (called|shouted|sang), but people (yawned|laughed).
-An old (lady|man|sailor) (tasted|admired) the {ware} and bought (nothing|one).
+An old (lady|man|sailor) (sniffed|admired) the {ware} and bought (nothing|little).
 
 Then came {trouble}, and the square was (empty|in uproar).
 Then {trouble} came and (drew|chased) everybody away.
@@ -95,7 +95,7 @@ The train was (moving|hissing), and the guard showed no (mercy|pity).
 )",
     R"(
 # race: Two Runners
-prize = a ham | a medal | a goat | a cup | a hat | a crown
+prize/won = a ham/the ham | a medal/the medal | a goat/the goat | a cup/the cup | a hat/the hat | a crown/the crown
 hitch = a bee sting | a lost shoe | a sore foot | a fever | a cramp
 ? Where was the race? town
 ? What was the prize? prize
@@ -118,8 +118,8 @@ Near the end {friend} had {hitch} and (fell|stopped|wept).
 
 + They were the last, but the crowd (cheered|danced|sang).
 + "My best race," said {friend}, and they (laughed|grinned) like (winners|kings).
-- {friend} never (spoke to|forgave) {him}, and {prize} was worth nothing.
-- {hero} sat alone with {prize} and (felt|was) (hollow|ashamed).
+- {friend} never (spoke to|forgave) {him}, and {prize.won} was worth nothing.
+- {hero} sat alone with {prize.won} and (felt|was) (hollow|ashamed).
 )",
     R"(
 # letter: A Letter for Nobody
@@ -165,7 +165,7 @@ piece = a waltz | a march | a lullaby | a tango | a polka | an anthem
 For a concert in {town}, {hero} (begged|asked) {his} {kin} for a {instrument}.
 
 {He} practised {piece} until the neighbours (left|hummed|complained).
-{Piece} was all {he} could play, (fast|even|only) backwards.
+{Piece} was all {he} could play, (badly|slowly|backwards).
 
 The hall was (full|packed), and {number} hundred people (coughed|stared).
 {He} wore a {colour} (suit|hat|shawl) and bowed {number} times.

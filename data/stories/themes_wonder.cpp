@@ -158,7 +158,7 @@ On {day}, with a {ship} close to the rocks, {failure}.
     R"(
 # wish: The Wishing Well
 wish = a pony | a treehouse | courage | a brother | adventures
-voice = a frog | a ghost | a fairy | a fish | a wizard | a duck
+voice/known = a frog/the frog | a ghost/the ghost | a fairy/the fairy | a fish/the fish | a wizard/the wizard | a duck/the duck
 ? Where was the well? spot
 ? What did {hero} wish for? wish
 ? Who answered from the well? voice
@@ -176,9 +176,9 @@ It was quiet, and then {voice} (climbed|looked) out and (sneezed|sighed).
 "And why {wish}?" it (asked|said|yawned).
 
 + "But you said please," it (added|smiled), "so (wait|jump|turn)."
-- {hero} (shook|kicked) the well, and {voice} (fell|sank) back.
+- {hero} (shook|kicked) the well, and {voice.known} (fell|sank) back.
 
-+ There stood {friend}, (laughing|smiling), and {wish} did not matter.
++ There stood {friend}, (laughing|smiling), and {wish} could wait.
 + {hero} had {wish} by {day}, to {his} great (joy|delight).
 - The well was (dry|silent) forever, and everyone blamed {him}.
 - {He} had no coins left and a long, (cold|lonely) way home.
