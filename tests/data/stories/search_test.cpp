@@ -100,7 +100,9 @@ TEST_CASE("masked_nats_in_sentence: what the rest of the story would have told i
   }
   double total = 0;
   for (const auto& [text, p] : sentences) total += p;
-  for (const auto& [text, p] : sentences) {
+  for (const auto& entry : sentences) {
+    const std::string& text = entry.first;
+    const double p = entry.second;
     CAPTURE(text);
     CHECK(search_sentence(tiny_grammar(), text) == Approx(p / total));
     for (const Span& word : words_of(text)) {
