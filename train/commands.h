@@ -21,6 +21,7 @@ void add_evaluate(CLI::App& program);
 void add_params(CLI::App& program);
 void add_tokenize(CLI::App& program);
 void add_inspect(CLI::App& program);
+void add_corpus(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_report(CLI::App& program);
 

@@ -42,7 +42,7 @@ int run(int argc, char** argv) {
   program.fallthrough();
   add_global_options(program);
   for (const auto add : {add_pretrain, add_generate, add_evaluate, add_report, add_params,
-                         add_tokenize, add_inspect, add_bench}) {
+                         add_tokenize, add_corpus, add_inspect, add_bench}) {
     add(program);
   }
   try {

@@ -1,4 +1,5 @@
-// The commands that read a model: evaluate, generate, params, inspect.
+// The commands that read a model: evaluate, generate, params, inspect. And corpus, which writes
+// text.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -158,4 +159,54 @@ TEST_CASE("inspect: every tensor with type, shape and bytes") {
   CHECK(report.at("metadata").at("format") == "pt");
   check_refused(run({"inspect", w.text}), 1, w.text);
   check_refused(run({"inspect", "/nonexistent"}), 1, "/nonexistent");
+}
+
+TEST_CASE("corpus: stories by line, and one JSON object each that says the same") {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "a" / "b").string();
+  const RunResult outcome =
+      run({"corpus", "--out", out, "--stories", "20", "--seed", "3", "--json"});
+  REQUIRE(outcome.code == 0);
+  std::string expected;
+  double nats = 0;
+  const std::vector<json> lines = lines_of(fs::path(out) / "stories.jsonl");
+  REQUIRE(lines.size() == 20);
+  for (const json& line : lines) {
+    const std::string text = line.at("text");
+    if (!expected.empty()) expected += "\n";
+    for (const json& span : line.at("sentences")) {
+      const size_t begin = span[0], end = span[1];
+      expected += text.substr(begin, end - begin) + "\n";
+    }
+    for (const json& q : line.at("questions")) {
+      const size_t begin = q.at("span")[0], end = q.at("span")[1];
+      CHECK(q.at("answer") == text.substr(begin, end - begin));
+    }
+    CHECK((line.at("sentiment") == "happy" || line.at("sentiment") == "sad"));
+    nats += line.at("nats").get<double>();
+  }
+  CHECK(slurp(fs::path(out) / "stories.txt") == expected);
+  const json report = json::parse(outcome.out);
+  CHECK(report.at("nats").get<double>() == doctest::Approx(nats));
+  CHECK(report.at("bytes") == expected.size());
+  CHECK(contains(outcome.err, fmt::format("{:.4f} nats per story", nats / 20)));
+}
+
+TEST_CASE("corpus: the seed decides, and nonsense is refused") {
+  const TemporaryFolder folder;
+  const auto text = [&](const std::string& name, const std::string& seed) {
+    const std::string out = (folder.path() / name).string();
+    CHECK(run({"corpus", "--out", out, "--stories", "5", "--seed", seed}).code == 0);
+    return slurp(fs::path(out) / "stories.txt");
+  };
+  const std::string first = text("a", "1");
+  CHECK(text("b", "1") == first);
+  CHECK(text("c", "2") != first);
+  const std::string out = (folder.path() / "d").string();
+  check_refused(run({"corpus", "--out", out, "--stories", "0"}), 2, "--stories");
+  check_refused(run({"corpus", "--out", out, "--stories", "many"}), 2, "--stories");
+  check_refused(run({"corpus", "--out", out}), 2, "--stories");
+  const std::string file = folder.file("file", "x").string();
+  check_refused(run({"corpus", "--out", file + "/sub", "--stories", "1"}), 1, "file/sub");
+  CHECK(!fs::exists(out));
 }

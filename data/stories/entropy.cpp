@@ -1,0 +1,146 @@
+#include "data/stories/entropy.h"
+
+#include <cmath>
+#include <map>
+
+#include "data/stories/search.h"
+#include "tensor/errors.h"
+
+namespace gradus::stories {
+namespace {
+
+// The entropy of a theme's stories. At a choice of n, H grows by ln n and the story branches. All
+// words of a class lead to equally many choices, so the first free one stands for all of them; and
+// sentence by sentence, stories that have decided the same go on as one.
+class Entropy {
+ public:
+  Entropy(const Grammar& grammar, const Theme& theme) : grammar_(grammar), theme_(theme) {}
+
+  double nats() {
+    States states{{Bindings(), 1.0}};
+    for (const Item& sentence : theme_.sentences) {
+      States after;
+      for (const auto& [bindings, probability] : states) {
+        branch(bindings, probability, {&sentence, 1}, nullptr, after);
+      }
+      states = std::move(after);
+    }
+    return nats_;
+  }
+
+ private:
+  using States = std::map<Bindings, double>;
+  struct Rest {
+    std::span<const Item> items;
+    const Rest* then;
+  };
+
+  void branch(Bindings bindings, double probability, std::span<const Item> items, const Rest* then,
+              States& after) {
+    while (items.empty() && then != nullptr) {
+      items = then->items;
+      then = then->then;
+    }
+    if (items.empty()) {
+      after[bindings] += probability;
+      return;
+    }
+    const Rest rest{items.subspan(1), then};
+    if (const Slot* slot = std::get_if<Slot>(&items.front())) fill(bindings, probability, *slot);
+    const Choice* choice = std::get_if<Choice>(&items.front());
+    if (choice == nullptr) return branch(bindings, probability, rest.items, then, after);
+    decide(bindings, probability, *choice, rest, after);
+  }
+
+  void fill(Bindings& bindings, double probability, const Slot& slot) {
+    if (bindings.words[slot.variable] != unbound) return;
+    const auto words = free_words(grammar_, theme_, bindings, slot.variable);
+    count(probability, words.size());
+    bindings.words[slot.variable] = words[0];
+  }
+
+  void decide(Bindings bindings, double probability, const Choice& choice, const Rest& rest,
+              States& after) {
+    if (depends_on_mood(choice) && bindings.mood == Mood::any) {
+      count(probability, 2);
+      for (const Mood mood : {Mood::happy, Mood::sad}) {
+        bindings.mood = mood;
+        decide(bindings, probability / 2, choice, rest, after);
+      }
+      return;
+    }
+    const auto phrasings = fitting(choice, bindings.mood);
+    count(probability, phrasings.size());
+    for (const Phrasing* p : phrasings) {
+      branch(bindings, probability / static_cast<double>(phrasings.size()), p->items, &rest, after);
+    }
+  }
+
+  void count(double probability, size_t n) {
+    nats_ += probability * std::log(static_cast<double>(n));
+  }
+
+  const Grammar& grammar_;
+  const Theme& theme_;
+  double nats_ = 0;
+};
+
+std::string with_masks(std::string_view text, std::span<const Span> masked, size_t except) {
+  std::string result(text);
+  for (size_t i = masked.size(); i-- > 0;) {
+    if (i != except) result.replace(masked[i].begin, masked[i].end - masked[i].begin, 1, mask);
+  }
+  return result;
+}
+
+// -ln P(word | rest) = -ln P(word and rest) / P(rest)
+template <class Probability>
+double conditional_nats(std::string_view text, std::span<const Span> masked, size_t word,
+                        Probability probability) {
+  check_value(word < masked.size(), "masked_nats: word {} of {} masked words", word, masked.size());
+  const double both = probability(with_masks(text, masked, word));
+  if (both == 0) return INFINITY;
+  return std::log(probability(with_masks(text, masked, masked.size())) / both);
+}
+
+}  // namespace
+
+double mean_nats(const Grammar& grammar) {
+  const double themes = static_cast<double>(grammar.themes.size());
+  double nats = std::log(themes);
+  for (const Theme& theme : grammar.themes) nats += Entropy(grammar, theme).nats() / themes;
+  return nats;
+}
+
+std::vector<double> information(const Grammar& grammar, std::string_view text) {
+  std::vector<double> nats = search(grammar, text).prefix;
+  for (double& x : nats) x = -std::log(x);
+  return nats;
+}
+
+std::vector<Span> words_of(std::string_view text) {
+  std::vector<Span> words;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!is_word_character(text[i])) continue;
+    const bool goes_on = !words.empty() && words.back().end == i;
+    if (!goes_on) words.push_back({i, i});
+    words.back().end = i + 1;
+  }
+  return words;
+}
+
+double masked_nats(const Grammar& grammar, std::string_view text, std::span<const Span> masked,
+                   size_t word) {
+  return conditional_nats(text, masked, word, [&](const std::string& pattern) {
+    return search(grammar, pattern).probability;
+  });
+}
+
+double masked_nats_in_sentence(const Grammar& grammar, std::string_view sentence,
+                               std::span<const Span> masked, size_t word) {
+  return conditional_nats(sentence, masked, word, [&](const std::string& pattern) {
+    return search_sentence(grammar, pattern);
+  });
+}
+
+}  // namespace gradus::stories
