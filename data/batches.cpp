@@ -49,7 +49,41 @@ void fill_row(const TokenView& text, int64_t start, int64_t row, Batch& batch) {
   text.copy(first + 1, {batch.targets.data() + row * T, length});
 }
 
+// Rows of T tokens over every document: its separator first, then on from T tokens later.
+std::vector<int64_t> rows_of_documents(const TokenView& text, int32_t separator, int64_t T) {
+  std::vector<int32_t> ids(text.size());
+  text.copy(0, ids);
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i + 1 < ids.size(); ++i) {
+    const bool later = !rows.empty() && static_cast<int64_t>(i) == rows.back() + T;
+    if (ids[i] == separator || later) rows.push_back(static_cast<int64_t>(i));
+  }
+  return rows;
+}
+
+// As fill_row, up to the end of the document or of the text.
+void fill_document_row(const TokenView& text, int64_t start, int32_t separator, int64_t row,
+                       Batch& batch) {
+  const int64_t T = batch.ids.dim(1);
+  const size_t first = static_cast<size_t>(start);
+  std::vector<int32_t> ids(std::min(static_cast<size_t>(T) + 1, text.size() - first));
+  text.copy(first, ids);
+  int32_t* const in = batch.ids.data() + row * T;
+  int32_t* const out = batch.targets.data() + row * T;
+  std::fill_n(in, T, separator);
+  std::fill_n(out, T, no_target);
+  for (size_t t = 0; t + 1 < ids.size(); ++t) {
+    in[t] = ids[t];
+    out[t] = ids[t + 1];
+    if (ids[t + 1] == separator) break;
+  }
+}
+
 }  // namespace
+
+int64_t count_targets(const Tokens& targets) {
+  return targets.numel() - std::count(targets.data(), targets.data() + targets.numel(), no_target);
+}
 
 CausalLoader::CausalLoader(TokenView text, const CausalLoaderConfig& settings)
     : text_(std::move(text)), config_(settings) {
@@ -57,11 +91,19 @@ CausalLoader::CausalLoader(TokenView text, const CausalLoaderConfig& settings)
   check_value(num_tokens() > config_.block_size,
               "batches: the corpus has {} tokens, a block of {} needs at least {}", num_tokens(),
               config_.block_size, config_.block_size + 1);
+  if (!config_.separator) return;
+  document_rows_ = rows_of_documents(text_, *config_.separator, config_.block_size);
+  check_value(!document_rows_.empty(), "batches: the separator {} does not occur in the text",
+              *config_.separator);
 }
 
 // Row r of all rows ever drawn. In epoch r / n the text is cut into n blocks after a random number
 // of tokens, and the blocks are visited in random order.
 int64_t CausalLoader::start_of(uint64_t r) const {
+  if (config_.separator) {
+    const uint64_t n = document_rows_.size();
+    return document_rows_[permuted(r % n, n, config_.seed, r / n)];
+  }
   const uint64_t T = static_cast<uint64_t>(config_.block_size);
   const uint64_t starts = static_cast<uint64_t>(num_tokens()) - T;  // those with T + 1 tokens
   const uint64_t n = std::max<uint64_t>(1, starts / T);
@@ -74,21 +116,32 @@ Batch CausalLoader::batch(uint64_t k) const {
   const int64_t B = config_.batch_size, T = config_.block_size;
   Batch result{Tokens({B, T}), Tokens({B, T})};
   for (int64_t b = 0; b < B; ++b) {
-    fill_row(text_, start_of(k * static_cast<uint64_t>(B) + static_cast<uint64_t>(b)), b, result);
+    const int64_t start = start_of(k * static_cast<uint64_t>(B) + static_cast<uint64_t>(b));
+    if (config_.separator) {
+      fill_document_row(text_, start, *config_.separator, b, result);
+    } else {
+      fill_row(text_, start, b, result);
+    }
   }
   return result;
 }
 
-EvaluationBlocks::EvaluationBlocks(TokenView text, int64_t batch_size, int64_t block_size)
-    : text_(std::move(text)), batch_size_(batch_size), block_size_(block_size) {
+EvaluationBlocks::EvaluationBlocks(TokenView text, int64_t batch_size, int64_t block_size,
+                                   std::optional<int32_t> separator)
+    : text_(std::move(text)),
+      batch_size_(batch_size),
+      block_size_(block_size),
+      separator_(separator) {
   check_sizes("evaluation", batch_size, block_size);
   check_value(text_.size() >= 2,
               "evaluation: the text has {} tokens, at least 2 are needed: one to read, one to "
               "predict",
               text_.size());
-  full_blocks_ = num_targets() / block_size;
+  if (separator_) document_rows_ = rows_of_documents(text_, *separator_, block_size);
+  full_blocks_ =
+      separator_ ? static_cast<int64_t>(document_rows_.size()) : num_targets() / block_size;
   full_batches_ = (full_blocks_ + batch_size - 1) / batch_size;
-  partial_ = num_targets() % block_size;
+  partial_ = separator_ ? 0 : num_targets() % block_size;
 }
 
 Batch EvaluationBlocks::operator[](int64_t i) const {
@@ -98,7 +151,12 @@ Batch EvaluationBlocks::operator[](int64_t i) const {
   const int64_t length = is_partial ? partial_ : block_size_;
   Batch batch{Tokens({rows, length}), Tokens({rows, length})};
   for (int64_t row = 0; row < rows; ++row) {
-    fill_row(text_, (first + row) * block_size_, row, batch);
+    if (separator_) {
+      const int64_t start = document_rows_[static_cast<size_t>(first + row)];
+      fill_document_row(text_, start, *separator_, row, batch);
+    } else {
+      fill_row(text_, (first + row) * block_size_, row, batch);
+    }
   }
   return batch;
 }

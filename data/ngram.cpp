@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -10,11 +11,16 @@
 namespace gradus {
 namespace {
 
-void check_ids(const char* what, std::span<const int32_t> ids, int64_t vocab_size) {
+constexpr size_t most_tokens = size_t{1} << 24;
+
+std::vector<int32_t> beginning(const char* what, const TokenView& text, int64_t vocab_size) {
+  std::vector<int32_t> ids(std::min(text.size(), most_tokens));
+  text.copy(0, ids);
   for (const int32_t id : ids) {
     check_value(id >= 0 && id < vocab_size, "baselines: id {} of {} is outside [0, {})", id, what,
                 vocab_size);
   }
+  return ids;
 }
 
 class Counts {
@@ -56,19 +62,17 @@ class Counts {
 
 }  // namespace
 
-Baselines baselines(std::span<const int32_t> train, std::span<const int32_t> val,
-                    int64_t vocab_size) {
-  check_value(!train.empty() && val.size() >= 2,
+Baselines baselines(const TokenView& train, const TokenView& val, int64_t vocab_size) {
+  check_value(train.size() >= 1 && val.size() >= 2,
               "baselines: {} tokens to count and {} to predict; 1 and 2 are needed", train.size(),
               val.size());
-  check_ids("the training text", train, vocab_size);
-  check_ids("the validation text", val, vocab_size);
-  const Counts counts(train, vocab_size);
+  const Counts counts(beginning("the training text", train, vocab_size), vocab_size);
+  const std::vector<int32_t> text = beginning("the validation text", val, vocab_size);
   Baselines mean{.uniform = std::log(static_cast<double>(vocab_size))};
-  const double n = static_cast<double>(val.size() - 1);
-  for (size_t i = 1; i < val.size(); ++i) {
-    mean.unigram -= std::log(counts.unigram(val[i])) / n;
-    mean.bigram -= std::log(counts.bigram(val[i - 1], val[i])) / n;
+  const double n = static_cast<double>(text.size() - 1);
+  for (size_t i = 1; i < text.size(); ++i) {
+    mean.unigram -= std::log(counts.unigram(text[i])) / n;
+    mean.bigram -= std::log(counts.bigram(text[i - 1], text[i])) / n;
   }
   return mean;
 }

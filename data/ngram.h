@@ -1,9 +1,7 @@
 #pragma once
 // What the simplest models of all lose on a text: the lines that a network's loss is read against.
 
-#include <span>
-
-#include "tensor/real.h"
+#include "data/token_view.h"
 
 namespace gradus {
 
@@ -19,8 +17,8 @@ struct Baselines {
 ///   unigram  p(w)     = (c(w) + 1) / (N + V)                          (Laplace)
 ///   bigram   p(w | h) = (c(h w) + T(h) p(w)) / (c(h) + T(h))          (Witten & Bell 1991)
 /// with c the counts and T(h) the number of different tokens seen after h. Throws ValueError for an
-/// empty `train`, a `val` of fewer than two tokens, or an id outside [0, vocab_size).
-Baselines baselines(std::span<const int32_t> train, std::span<const int32_t> val,
-                    int64_t vocab_size);
+/// empty `train`, a `val` of fewer than two tokens, or an id outside [0, vocab_size). Of a very
+/// long text the first 16 million tokens are taken.
+Baselines baselines(const TokenView& train, const TokenView& val, int64_t vocab_size);
 
 }  // namespace gradus

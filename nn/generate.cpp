@@ -97,7 +97,9 @@ std::vector<int32_t> generate(const GPT& model, std::span<const int32_t> prompt,
     const Tensor hidden = model.hidden(Tokens({1, T}, fresh), fits ? &*cache : nullptr);
     const Tensor logits = model.lm_head(hidden.narrow(1, T - 1, 1));  // (1, 1, V)
     const std::span<const real> row(logits.data(), static_cast<size_t>(V));
-    ids.push_back(sample(row, options.sampling, generator.next()));
+    const int32_t id = sample(row, options.sampling, generator.next());
+    if (id == options.stop_token) break;
+    ids.push_back(id);
     if (options.on_token && !options.on_token(ids.back())) break;
   }
   return {ids.begin() + static_cast<std::ptrdiff_t>(prompt.size()), ids.end()};

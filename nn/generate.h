@@ -28,6 +28,8 @@ struct GenerateOptions {
   SamplingOptions sampling = {};
   uint64_t seed = 1337;
   bool use_cache = true;
+  /// Ends the text when it is drawn, and is not part of it: <|endoftext|>. -1 never stops.
+  int32_t stop_token = -1;
   /// Called with every new id; returning false stops.
   std::function<bool(int32_t id)> on_token = {};
 };

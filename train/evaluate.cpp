@@ -12,6 +12,7 @@
 #include "train/commands.h"
 #include "train/evaluation.h"
 #include "train/progress.h"
+#include "train/training_corpus.h"
 
 namespace gradus {
 namespace {
@@ -22,39 +23,65 @@ struct EvaluateArguments {
   bool json = false;
 };
 
-void evaluate_command(const EvaluateArguments& o) {
-  const Tokenizer tokenizer = Tokenizer::load(o.model);
+// What is measured: ids, and the bytes that all but the first of them stand for.
+struct Measured {
+  TokenView ids;
+  double bytes;
+  std::optional<int32_t> separator = {};
+  std::optional<double> floor = {};
+};
+
+Measured read_measured(const EvaluateArguments& o, const Tokenizer& tokenizer) {
+  if (o.data == builtin_data) {
+    const TrainingCorpus corpus = builtin_corpus(tokenizer);
+    const TokenView& ids = o.split == "train" ? corpus.train : corpus.val;
+    std::vector<int32_t> all(ids.size());
+    ids.copy(0, all);
+    const double bytes = static_cast<double>(tokenizer.decode(std::span(all).subspan(1)).size());
+    return {ids, bytes, corpus.separator, o.split == "train" ? std::nullopt : corpus.floor};
+  }
   const std::string text = read_corpus(o.data);
   const Split<std::string_view> parts = train_val_split(text);
   const std::string_view part = o.split == "train" ? parts.train
                                 : o.split == "val" ? parts.val
                                                    : text;
   const std::vector<int32_t> ids = tokenizer.encode(part);
+  // The first token is given, all others are predicted.
+  const std::string first = tokenizer.decode(std::span(ids).first(1));
+  return {ids, static_cast<double>(part.size() - first.size())};
+}
+
+void evaluate_command(const EvaluateArguments& o) {
+  const Tokenizer tokenizer = Tokenizer::load(o.model);
+  const Measured data = read_measured(o, tokenizer);
   const GPT model = load_gpt2(o.model);
   Evaluation result;
   {
     const int64_t T = model.config.block_size;
-    Progress progress("batch", evaluation_blocks(ids, o.batch_size, T).size(), 0, o.json);
-    result = evaluate(model, ids, o.batch_size, T, 0,
+    const EvaluationBlocks blocks(data.ids, o.batch_size, T, data.separator);
+    Progress progress("batch", blocks.size(), 0, o.json);
+    result = evaluate(model, data.ids, o.batch_size, T, 0, data.separator,
                       [&](int64_t done, int64_t) { progress.update(done, ""); });
   }
   check_value(std::isfinite(result.loss),
               "evaluate: the loss is {}; the weights of {} are not sound", result.loss, o.model);
-  // The first token is given, all others are predicted.
-  const std::string first = tokenizer.decode(std::span(ids).first(1));
-  const double bytes = static_cast<double>(part.size() - first.size());
   const double nats = result.loss * static_cast<double>(result.tokens);
-  const nlohmann::ordered_json report{{"loss", result.loss},
+  nlohmann::ordered_json report{{"loss", result.loss},
                                       {"perplexity", std::exp(result.loss)},
-                                      {"bits_per_byte", nats / std::numbers::ln2 / bytes},
+                                      {"bits_per_byte", nats / std::numbers::ln2 / data.bytes},
                                       {"tokens", result.tokens}};
+  if (data.floor) report["floor"] = *data.floor;
   if (o.json) {
     fmt::print("{}\n", report.dump());
   } else {
     fmt::print(
         "loss           {:.4f} nats per token\nperplexity     {:.3f}\nbits per byte  "
         "{:.4f}\ntokens         {}\n",
-        result.loss, std::exp(result.loss), nats / std::numbers::ln2 / bytes, result.tokens);
+        result.loss, std::exp(result.loss), nats / std::numbers::ln2 / data.bytes, result.tokens);
+    if (data.floor) {
+      fmt::print("floor          {:.4f} nats per token; the model is {:.1f} % above\n", *data.floor,
+                 100 * (result.loss / *data.floor - 1));
+    }
   }
 }
 
@@ -64,7 +91,7 @@ void add_evaluate(CLI::App& program) {
   auto o = std::make_shared<EvaluateArguments>();
   CLI::App* command = program.add_subcommand("evaluate", "Loss of a model on a text");
   command->add_option("--model", o->model, "Model directory")->required();
-  command->add_option("--data", o->data, "File, folder or - for standard input")->required();
+  command->add_option("--data", o->data, "File, folder, - for standard input, or builtin")->required();
   command
       ->add_option("--split", o->split,
                    "train (the first 90 %) or val (the rest); default: the whole text")

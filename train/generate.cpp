@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include <optional>
+
 #include "data/tokenizer.h"
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
@@ -14,10 +16,19 @@ namespace gradus {
 namespace {
 
 struct GenerateArguments {
-  std::string model, prompt = "\n";
+  std::string model;
+  std::optional<std::string> prompt;
   GenerateOptions generate = {.max_new_tokens = 500};
   bool no_cache = false;
 };
+
+// The id of <|endoftext|>, if the tokenizer has it as one token.
+std::optional<int32_t> end_of_text_id(const Tokenizer& tokenizer) {
+  const auto* bpe = std::get_if<BPETokenizer>(&tokenizer.kind());
+  if (bpe == nullptr) return {};
+  const std::vector<int32_t> ids = bpe->encode(end_of_text);
+  return ids.size() == 1 ? std::optional(ids[0]) : std::nullopt;
+}
 
 void generate_command(const GenerateArguments& o) {
   try {
@@ -26,15 +37,19 @@ void generate_command(const GenerateArguments& o) {
     throw CLI::ValidationError("generate", error.what());
   }
   const Tokenizer tokenizer = Tokenizer::load(o.model);
-  const std::vector<int32_t> prompt = tokenizer.encode(o.prompt);
+  const std::optional<int32_t> end = end_of_text_id(tokenizer);
+  const std::string text = o.prompt.value_or(end ? "" : "\n");
+  std::vector<int32_t> prompt = tokenizer.encode(text);
+  if (end) prompt.insert(prompt.begin(), *end);  // a document begins here
   check_value(!prompt.empty(), "generate: the prompt is empty");
   const GPT model = load_gpt2(o.model);
   check_value(tokenizer.vocab_size() <= model.config.vocab_size,
               "generate: the tokenizer has {} tokens, the model {}", tokenizer.vocab_size(),
               model.config.vocab_size);
-  fmt::print("{}", o.prompt);
+  fmt::print("{}", text);
   GenerateOptions options = o.generate;
   options.use_cache = !o.no_cache;
+  options.stop_token = end.value_or(-1);
   options.on_token = [&](int32_t id) {
     fmt::print("{}", tokenizer.decode(std::span(&id, 1)));
     std::fflush(stdout);
@@ -52,7 +67,7 @@ void add_generate(CLI::App& program) {
   auto o = std::make_shared<GenerateArguments>();
   CLI::App* command = program.add_subcommand("generate", "Text from a model");
   command->add_option("--model", o->model, "Model directory")->required();
-  command->add_option("--prompt", o->prompt, "What the text begins with (default: a new line)");
+  command->add_option("--prompt", o->prompt, "What the text begins with (default: nothing, or a new line)");
   command->add_option("--max-new-tokens", o->generate.max_new_tokens, "Tokens to write")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
       ->capture_default_str();

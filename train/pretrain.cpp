@@ -66,7 +66,7 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
   add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
   add("--tokenizer", [](O& o) -> auto& { return o.tokenizer; },
-      "char or bpe, learned from the text, or a folder with a tokenizer (default: char)")
+      "char or bpe, learned from the text, or a folder with a tokenizer (default: char; for builtin bpe)")
       ->check([](const std::string& name) {
         const bool known = name == "char" || name == "bpe" || std::filesystem::is_directory(name);
         return known ? "" : name + " is neither char nor bpe nor a folder";
@@ -125,7 +125,8 @@ void add_pretrain(CLI::App& program) {
   CLI::App* command = pretrain->add_subcommand("gpt", "A GPT on next-token prediction");
   auto a = std::make_shared<Arguments>();
   command->add_option("--data", a->request.options.data,
-                      "Text: a file, a folder, or - for standard input; or a token file");
+                      "Text: a file, a folder, or - for standard input; a token file; or builtin, "
+                      "stories whose entropy is known");
   command->add_option("--out", a->out, "Run folder to make");
   command->add_option("--resume", a->resume, "Run folder to go on with");
   command->add_option("--preset", a->preset, "nano, baby or gpt2")->capture_default_str();

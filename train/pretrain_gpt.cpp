@@ -27,17 +27,22 @@
 namespace gradus {
 namespace {
 
-// What a sample begins with: a new line, or the first token of a vocabulary that has none.
-std::vector<int32_t> sample_start(const Tokenizer& tokenizer) {
+// What a sample begins with: what stands before a document; else a new line, or the first token of a
+// vocabulary that has none.
+std::vector<int32_t> sample_start(const Tokenizer& tokenizer, std::optional<int32_t> separator) {
+  if (separator) return {*separator};
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
     if (tokenizer.decode(std::span(&id, 1)) == "\n") return {id};
   }
   return {0};
 }
 
-std::string write_sample(const GPT& model, const Tokenizer& tokenizer, uint64_t seed) {
-  const std::vector<int32_t> start = sample_start(tokenizer);
-  return tokenizer.decode(generate(model, start, {.max_new_tokens = 300, .seed = seed}));
+// Some text; where there are documents, one of them.
+std::string write_sample(const GPT& model, const TrainingCorpus& corpus, uint64_t seed) {
+  const std::vector<int32_t> start = sample_start(corpus.tokenizer, corpus.separator);
+  GenerateOptions options{.max_new_tokens = 300, .seed = seed};
+  if (corpus.separator) options.stop_token = *corpus.separator;
+  return corpus.tokenizer.decode(generate(model, start, options));
 }
 
 // A number that is not finite ends the run before it reaches the weights.
@@ -99,7 +104,10 @@ class Trainer {
                                                .eps = o.eps,
                                                .weight_decay = o.weight_decay}),
         loader_(corpus_.train,
-                {.batch_size = o.batch_size, .block_size = o.model.block_size, .seed = o.seed}) {
+                {.batch_size = o.batch_size,
+                 .block_size = o.model.block_size,
+                 .seed = o.seed,
+                 .separator = corpus_.separator}) {
     state_.data_digest = corpus_.digest;
     state_.tokenizer_digest = corpus_.tokenizer.digest();
     state_.kernels = kernels::describe();
@@ -183,7 +191,7 @@ void Trainer::train(int64_t last, bool quiet) {
   }
   if (!saved) save();
   if (state_.step == o.steps)
-    progress.line("\n" + write_sample(model_, corpus_.tokenizer, o.seed) + "\n");
+    progress.line("\n" + write_sample(model_, corpus_, o.seed) + "\n");
   progress.line(fmt::format("{} steps in {}", state_.step - first, clock_time(progress.seconds())));
 }
 
@@ -208,7 +216,7 @@ void Trainer::report(Progress& progress, double loss, double norm) {
   try_to_save(progress, [&] {
     folder_.append_metrics(to_json_line(metrics));
     if (due(o.sample_interval)) {
-      folder_.save_sample(state_.step, write_sample(model_, corpus_.tokenizer, o.seed));
+      folder_.save_sample(state_.step, write_sample(model_, corpus_, o.seed));
     }
     if (metrics.val_loss) write_report(folder_.path());
   });
@@ -217,7 +225,9 @@ void Trainer::report(Progress& progress, double loss, double norm) {
 // The last validation takes the whole split.
 double Trainer::validate() {
   const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
-  const double loss = evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches).loss;
+  const double loss = evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches,
+                               corpus_.separator)
+                          .loss;
   if (state_.best_val_loss == 0 || loss < state_.best_val_loss) state_.best_val_loss = loss;
   return loss;
 }
@@ -251,7 +261,7 @@ void pretrain_gpt(const PretrainRequest& request) {
   manual_seed(options.seed);
   if (!request.resume) {
     folder.emplace(request.folder, true);
-    if (options.data != "-") options.data = std::filesystem::absolute(options.data);
+    if (options.data != "-" && options.data != builtin_data) options.data = std::filesystem::absolute(options.data);
   }
   Trainer trainer(options, corpus, *folder);
   if (request.resume) {
@@ -262,7 +272,8 @@ void pretrain_gpt(const PretrainRequest& request) {
     write_file_atomically(folder->settings_file(), to_json(options).dump(2) + "\n");
   }
   const Baselines lines = baselines(corpus.train, corpus.val, options.model.vocab_size);
-  save_reference_lines({lines, {}, static_cast<int64_t>(corpus.train.size())}, request.folder);
+  save_reference_lines({lines, corpus.floor, static_cast<int64_t>(corpus.train.size())},
+                       request.folder);
   watch_signals();
   const int64_t last = request.stop_after > 0 ? trainer.step() + request.stop_after : options.steps;
   trainer.train(std::min(last, options.steps), request.quiet);

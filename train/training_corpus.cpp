@@ -3,6 +3,7 @@
 #include "data/bpe_train.h"
 #include "data/corpus.h"
 #include "data/digest.h"
+#include "data/stories/corpus.h"
 #include "data/token_file.h"
 #include "tensor/errors.h"
 
@@ -37,10 +38,47 @@ TrainingCorpus from_token_file(const TrainingOptions& o, const std::optional<Tok
           file.ids_digest};
 }
 
+constexpr int64_t training_stories = 60000, validation_stories = 2000;
+constexpr uint64_t training_seed = 1, validation_seed = 2;
+
+std::string joined(const std::vector<stories::Story>& all) {
+  std::string text;
+  for (const stories::Story& story : all) text += end_of_text + story.text;
+  return text + end_of_text;
+}
+
+// The id of <|endoftext|>.
+int32_t separator_of(const Tokenizer& tokenizer) {
+  const std::vector<int32_t> ids = tokenizer.encode(end_of_text);
+  check_value(ids.size() == 1,
+              "pretrain: the built-in corpus needs a tokenizer with the token {}; take --tokenizer "
+              "bpe",
+              end_of_text);
+  return ids[0];
+}
+
 }  // namespace
+
+TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size) {
+  const std::vector<stories::Story> held_out =
+      stories::corpus(validation_seed, validation_stories);
+  const std::string train = joined(stories::corpus(training_seed, training_stories));
+  const Tokenizer tokenizer = known ? *known : Tokenizer(train_bpe(train, vocab_size));
+  TrainingCorpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(joined(held_out)),
+                        digest(train)};
+  corpus.separator = separator_of(tokenizer);
+  double nats = 0;
+  for (const stories::Story& story : held_out) nats += story.nats;
+  corpus.floor = nats / static_cast<double>(corpus.val.size() - 1);  // targets: all but the first
+  return corpus;
+}
 
 TrainingCorpus read_training_corpus(const TrainingOptions& o,
                                     const std::optional<Tokenizer>& known) {
+  if (o.data == builtin_data) {
+    if (known || o.learns_tokenizer()) return builtin_corpus(known, o.bpe_vocab_size());
+    return builtin_corpus(Tokenizer::load(o.tokenizer));
+  }
   const TrainingCorpus corpus =
       is_token_file(o.data) ? from_token_file(o, known) : from_text(o, known);
   const size_t needed = static_cast<size_t>(o.model.block_size) + 1;

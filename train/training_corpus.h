@@ -13,9 +13,21 @@ struct TrainingCorpus {
   Tokenizer tokenizer;
   TokenView train, val;
   uint64_t digest;  // of the text, or of the ids where they come from a token file
+  /// Of the built-in corpus alone: the token before each story, and the nats per token that no model
+  /// can go below on `val`, each row a story (data/stories/entropy.h).
+  std::optional<int32_t> separator = {};
+  std::optional<double> floor = {};
 };
 
-/// Reads `options.data`: text, which is encoded in memory, or a token file (gradus tokenize --out),
+/// What --data calls the built-in corpus.
+inline constexpr const char* builtin_data = "builtin";
+
+/// The built-in corpus: 60,000 stories to train on and 2,000 others to validate, the same for every
+/// run, each after an <|endoftext|>. The tokenizer is learned from them, up to a token for every
+/// word, unless one is given, which must have that token. Throws ValueError.
+TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size = 2048);
+
+/// Reads `options.data`: the built-in corpus, or text, which is encoded in memory, or a token file (gradus tokenize --out),
 /// which is mapped and may be larger than memory. A run that has a tokenizer already passes it;
 /// otherwise options.tokenizer says which to take or to learn. A BPE learns from the part to
 /// train on alone; characters are collected from all of the text, since an unknown one could not

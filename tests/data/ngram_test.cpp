@@ -45,7 +45,7 @@ TEST_CASE("baselines: a text in which every token decides the next") {
 
 TEST_CASE("baselines: what cannot be counted") {
   const std::vector<int32_t> one{0}, two{0, 1}, wild{0, 7};
-  CHECK_THROWS_WITH(baselines({}, two, 2),
+  CHECK_THROWS_WITH(baselines(std::vector<int32_t>(), two, 2),
                     "baselines: 0 tokens to count and 2 to predict; 1 and 2 are needed");
   CHECK_THROWS_AS(baselines(two, one, 2), ValueError);
   CHECK_THROWS_WITH(baselines(wild, two, 2),
