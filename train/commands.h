@@ -15,6 +15,7 @@ struct Exit {
   int code;
 };
 
+void add_demo(CLI::App& program);
 void add_pretrain(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_evaluate(CLI::App& program);

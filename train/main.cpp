@@ -41,7 +41,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.fallthrough();
   add_global_options(program);
-  for (const auto add : {add_pretrain, add_generate, add_evaluate, add_report, add_params,
+  for (const auto add : {add_demo, add_pretrain, add_generate, add_evaluate, add_report, add_params,
                          add_tokenize, add_corpus, add_inspect, add_bench}) {
     add(program);
   }

@@ -1,0 +1,126 @@
+// gradus demo: a small GPT learns to tell stories, with words on what happens.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "data/ngram.h"
+#include "data/stories/corpus.h"
+#include "nn/generate.h"
+#include "nn/pretrained/gpt2.h"
+#include "train/commands.h"
+#include "train/evaluation.h"
+#include "train/pretrain_gpt.h"
+#include "train/signals.h"
+#include "train/training_corpus.h"
+
+namespace gradus {
+namespace {
+
+struct DemoArguments {
+  std::string out = "build/demo/run";
+  int64_t steps = 3000;
+  uint64_t seed = 1337;
+};
+
+// A story that may begin with words of the user's.
+std::string write_story(const GPT& model, const Tokenizer& tokenizer, int32_t separator,
+                        const std::string& beginning, uint64_t seed) {
+  std::vector<int32_t> prompt = tokenizer.encode(beginning);
+  prompt.insert(prompt.begin(), separator);
+  const std::vector<int32_t> ids =
+      generate(model, prompt,
+               {.max_new_tokens = model.config.block_size, .seed = seed, .stop_token = separator});
+  return beginning + tokenizer.decode(ids);
+}
+
+void introduce() {
+  const stories::Story example = stories::tell(stories::builtin(), 3, 1);
+  fmt::print(
+      "A GPT with a million parameters is going to learn from 60,000 little stories such as\n\n"
+      "  {}\n\n"
+      "It knows nothing: not a word, not that words make sentences. All it ever does is to guess\n"
+      "the next token and to be corrected. Its loss is the mean surprise, in nats per token.\n"
+      "The program that wrote the stories knows every choice it made, so it knows how much of the\n"
+      "surprise is pure chance. That is the floor, and no model can go below it.\n\n",
+      example.text);
+}
+
+void explain_loss(const Evaluation& result, const Baselines& lines, double floor) {
+  fmt::print(
+      "\n{:.3f}  guessing among all tokens\n{:.3f}  knowing how often each token occurs\n"
+      "{:.3f}  knowing which token follows which\n{:.3f}  this model, on stories it has never "
+      "seen\n"
+      "{:.3f}  the floor: {:.1f} % below the model\n\n",
+      lines.uniform, lines.unigram, lines.bigram, result.loss, floor,
+      100 * (1 - floor / result.loss));
+}
+
+// How many of its stories the grammar of the corpus could have told.
+void tell_stories(const GPT& model, const TrainingCorpus& corpus, uint64_t seed) {
+  constexpr int shown = 3, tried = 50;
+  int sound = 0;
+  for (int i = 0; i < tried && stop_signal() == 0; ++i) {
+    const std::string story = write_story(model, corpus.tokenizer, *corpus.separator, "",
+                                          seed + static_cast<uint64_t>(i));
+    sound += stories::parse(stories::builtin(), story) ? 1 : 0;
+    if (i < shown) fmt::print("  {}\n\n", story);
+  }
+  fmt::print("Of {} stories it wrote, {} are ones that the grammar itself could have told.\n",
+             tried, sound);
+}
+
+// Until an empty line or the end of the input.
+void write_together(const GPT& model, const TrainingCorpus& corpus, uint64_t seed) {
+  fmt::print(
+      "\nYour turn: begin a story (\"Ada\", \"One rainy morning\") and it goes on. An empty line "
+      "ends.\n");
+  for (std::string line; stop_signal() == 0;) {
+    fmt::print("> ");
+    std::fflush(stdout);
+    if (!std::getline(std::cin, line) || line.empty()) break;
+    fmt::print("{}\n", write_story(model, corpus.tokenizer, *corpus.separator, line, ++seed));
+  }
+}
+
+void demo_command(const DemoArguments& o) {
+  introduce();
+  std::fflush(stdout);
+  PretrainRequest request{.folder = o.out, .options = TrainingOptions::from(find_preset("nano"))};
+  TrainingOptions& options = request.options;
+  options.data = builtin_data;
+  options.steps = options.schedule.decay_steps = o.steps;
+  options.schedule.lr = real(3e-3);
+  options.eval_interval = options.sample_interval = std::max<int64_t>(1, o.steps / 10);
+  options.eval_batches = 20;
+  options.seed = o.seed;
+  pretrain_gpt(request);
+  if (stop_signal() != 0) throw Exit{128 + stop_signal()};
+
+  const TrainingCorpus corpus = builtin_corpus(Tokenizer::load(o.out));
+  const GPT model = load_gpt2(o.out);
+  explain_loss(evaluate(model, corpus.val, 16, model.config.block_size, 0, corpus.separator),
+               baselines(corpus.train, corpus.val, model.config.vocab_size), *corpus.floor);
+  tell_stories(model, corpus, o.seed);
+  fmt::print("\nThe curves, and what it wrote on the way: {}\n",
+             (std::filesystem::path(o.out) / "report.html").string());
+  if (isatty(STDIN_FILENO) != 0) write_together(model, corpus, o.seed);
+}
+
+}  // namespace
+
+void add_demo(CLI::App& program) {
+  auto o = std::make_shared<DemoArguments>();
+  CLI::App* command =
+      program.add_subcommand("demo", "A small GPT learns to tell stories: a few minutes");
+  command->add_option("--out", o->out, "Run folder to make")->capture_default_str();
+  command->add_option("--steps", o->steps, "Optimizer steps")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->capture_default_str();
+  command->add_option("--seed", o->seed, "Random seed")->capture_default_str();
+  command->callback([o] { demo_command(*o); });
+}
+
+}  // namespace gradus
