@@ -1,6 +1,7 @@
 // Tokenizer files that are damaged, hostile, or ask for what we do not do: one sentence each.
 
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "data/bpe_tokenizer.h"
 #include "data/tokenizer.h"
@@ -142,5 +143,31 @@ TEST_CASE("BPE files: cut off anywhere, tokenizer.json is refused") {
     const testing::TemporaryFolder folder;
     folder.file("tokenizer.json", whole.substr(0, size));
     CHECK_THROWS_AS(Tokenizer::load(folder.path()), FileError);
+  }
+}
+
+TEST_CASE("BPE files: with any byte damaged they are refused, or load and encode") {
+  const testing::TemporaryFolder sound;
+  sound.file("vocab.json", sound_vocab);
+  sound.file("merges.txt", sound_merges);
+  BPETokenizer::load(sound.path()).save(sound.path());
+  std::mt19937 random(1);
+  for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt"}) {
+    const std::string whole = testing::slurp(sound.path() / name);
+    const testing::TemporaryFolder folder;
+    folder.file("vocab.json", sound_vocab);
+    folder.file("merges.txt", sound_merges);
+    for (int round = 0; round < 500; ++round) {
+      std::string damaged = whole;
+      damaged[random() % damaged.size()] = static_cast<char>(random());
+      folder.file(name, damaged);
+      try {
+        const Tokenizer tokenizer = Tokenizer::load(folder.path());
+        CHECK(tokenizer.vocab_size() == 3);
+        tokenizer.encode("abba");
+      } catch (const Error& error) {
+        CHECK(std::string(error.what()).size() < 400);
+      }
+    }
   }
 }
