@@ -77,11 +77,16 @@ class Search {
   // Whether the derivation may say c here; moves on if it may.
   bool agrees(State& state, char c) const {
     if (state.at < text_.size() && text_[state.at] == mask) {
-      if (is_word_character(c)) return state.within_mask = true;
+      if (is_word_character(c)) {
+        state.within_mask = true;
+        return true;
+      }
       if (!state.within_mask) return false;
       leave_mask(state);
     }
-    return state.at < text_.size() && text_[state.at] == c && ++state.at > 0;
+    if (state.at == text_.size() || text_[state.at] != c) return false;
+    ++state.at;
+    return true;
   }
 
   static void leave_mask(State& state) {
