@@ -90,7 +90,7 @@ The house (felt|seemed) (hollow|strange), and even the {animal} slept badly.
 + It struck {number}, and the whole house (sang|cheered).
 + When it struck, {his} {kin} kissed {him} and (laughed|danced).
 - It never (spoke|ticked) again, and {his} {kin} wept.
-- "My mother's clock," said {his} {kin}, and {hero} (sobbed|cried).
+- "My mother's," said {his} {kin}, and {hero} (sobbed|cried).
 )",
     R"(
 # cat: The Missing Cat
@@ -141,7 +141,7 @@ In {town}, {hero} and {his} {kin} played chess for {stake}.
 That {weather} evening {he} lost a {piece} and (frowned|sighed).
 Soon {his} {piece} was gone, and {his} {kin} (hummed|smiled) kindly.
 
-+ But it was a trap, and soon {he} (whispered|said), "Checkmate."
++ It was a trap, and soon {he} (whispered|said), "Checkmate."
 - {He} saw no way out and threw the (board|pieces) to the floor.
 
 + {His} {kin} stared at {him} and then (bowed|clapped|laughed).

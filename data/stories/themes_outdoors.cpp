@@ -86,8 +86,7 @@ thief = crow | goat | hare | deer | donkey | squirrel
 (Overnight|On {day}), snow fell on {spot}, and {hero} woke.
 {hero} opened the curtains, and {spot} was (white|buried|silent).
 
-{His} {kin} (built|made) a snowman with a {nose} and a {hat}.
-Soon {his} {kin} had a snowman with a {nose} and a {hat}.
+{His} {kin} (built|made|rolled) a snowman with a {nose} and a {hat}.
 
 At (noon|lunch) a hungry {thief} came and (sniffed|admired) the {nose}.
 A {thief} (crept|tiptoed) up and (licked|tasted) the {nose}, very politely.
@@ -171,7 +170,7 @@ truth = a hungry hedgehog | an old owl | a lost lamb | a dancing badger | a cow
 = + The noise in the night was only {truth}.
 = - {hero} and {friend} ran from a noise at {spot}.
 
-{hero} and {friend} put up a {colour} tent at {spot} (together|on {day}).
+{hero} and {friend} put up a {colour} tent at {spot} (together|again|proudly).
 {hero} slept in a tent at {spot} with {friend} and (sausages|candles).
 
 At midnight something (started|began) {noise} (outside|near the tent|right behind {friend}).

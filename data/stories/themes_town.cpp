@@ -77,7 +77,7 @@ helper = the porter | a nun | a farmer | a child | the driver
 = - {hero} missed the train to {town} because of {delay}.
 
 {hero} wanted the (early|last|fast) train to {town}, for {goal}.
-At {number} {hero} had to catch a train to {town}, for {goal}.
+{hero} had to catch a train to {town}, for {goal}.
 
 But there was {delay}, and {he} (ran|came|raced) (too late|in pyjamas).
 Because of {delay}, {he} came with (one shoe|a {animal}).

@@ -54,7 +54,7 @@ The dragon {dragon} of {spot} had (hot|fiery) hiccups.
 At {spot}, the {colour} dragon {dragon} had hiccups.
 
 {Number} {damage} had burned, so the king (called|sent) {hero}.
-It had burned {number} {damage}, so {hero} (went|rode|ran) to help.
+It had burned {number} {damage}, so {hero} (came|rode|hurried).
 
 "Sorry," it said, burning {hero}'s (hat|sleeve|map).
 It (blushed|apologised) and gave {him} a burnt (chair|biscuit).
@@ -125,7 +125,7 @@ They dug {number} feet deep and found (a spoon|a horseshoe|worms).
 + They {chest.joy} and agreed that nothing was (better|finer).
 + "We are (rich|saved)!" (yelled|sang) {friend}, (dancing|laughing).
 - {friend} lay in bed for weeks, (pale|weak) and (angry|bitter).
-- They (quarrelled|fought) all the way home, and a friendship was over.
+- They (quarrelled|fought) all the way home, and a friendship ended.
 )",
     R"(
 # keeper: The Lighthouse Keeper
@@ -167,9 +167,9 @@ voice/known = a frog/the frog | a ghost/the ghost | a fairy/the fairy | a fish/t
 = - {hero} wished for {wish} and got nothing.
 
 At {spot}, {hero} threw {number} coins into a well for {wish}.
-{hero} wanted {wish} and took {number} coins to the well at {spot}.
+For {wish}, {hero} took {number} coins to the well at {spot}.
 
-"(Not again|Louder|Ouch)!" said a voice, and (up|out) came {voice}.
+"(Again|Louder|Ouch)!" said a voice, and (up|out) came {voice}.
 It was quiet, and then {voice} (climbed|looked) out and (sneezed|sighed).
 
 "Everyone wants {wish}," it (said|sighed|complained).
