@@ -1,7 +1,5 @@
 #include "data/stories/search.h"
 
-#include <span>
-
 namespace gradus::stories {
 namespace {
 
@@ -13,12 +11,7 @@ struct State {
   double probability = 1;
 };
 
-// What remains to be said: items, and then what remains around them.
-struct Rest {
-  std::span<const Item> items;
-  const Rest* then;
-};
-
+// The search of one text.
 class Search {
  public:
   Search(const Grammar& grammar, std::string_view text)
