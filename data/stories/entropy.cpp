@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "data/stories/search.h"
 #include "tensor/errors.h"
@@ -17,39 +18,29 @@ class Entropy {
   Entropy(const Grammar& grammar, const Theme& theme) : grammar_(grammar), theme_(theme) {}
 
   double nats() {
-    States states{{Bindings(), 1.0}};
+    after_ = {{Bindings(), 1.0}};
     for (const Item& sentence : theme_.sentences) {
-      States after;
-      for (const auto& [bindings, probability] : states) {
-        branch(bindings, probability, {&sentence, 1}, nullptr, after);
+      const Rest rest{{&sentence, 1}, nullptr};
+      for (const auto& [bindings, probability] : std::exchange(after_, {})) {
+        follow(bindings, probability, &rest);
       }
-      states = std::move(after);
     }
     return nats_;
   }
 
  private:
-  using States = std::map<Bindings, double>;
-  struct Rest {
-    std::span<const Item> items;
-    const Rest* then;
-  };
-
-  void branch(Bindings bindings, double probability, std::span<const Item> items, const Rest* then,
-              States& after) {
-    while (items.empty() && then != nullptr) {
-      items = then->items;
-      then = then->then;
-    }
-    if (items.empty()) {
-      after[bindings] += probability;
+  void follow(Bindings bindings, double probability, const Rest* rest) {
+    while (rest != nullptr && rest->items.empty()) rest = rest->then;
+    if (rest == nullptr) {
+      after_[bindings] += probability;
       return;
     }
-    const Rest rest{items.subspan(1), then};
-    if (const Slot* slot = std::get_if<Slot>(&items.front())) fill(bindings, probability, *slot);
-    const Choice* choice = std::get_if<Choice>(&items.front());
-    if (choice == nullptr) return branch(bindings, probability, rest.items, then, after);
-    decide(bindings, probability, *choice, rest, after);
+    const Item& item = rest->items.front();
+    const Rest next{rest->items.subspan(1), rest->then};
+    if (const Slot* slot = std::get_if<Slot>(&item)) fill(bindings, probability, *slot);
+    const Choice* choice = std::get_if<Choice>(&item);
+    choice != nullptr ? decide(bindings, probability, *choice, &next)
+                      : follow(bindings, probability, &next);
   }
 
   void fill(Bindings& bindings, double probability, const Slot& slot) {
@@ -59,20 +50,20 @@ class Entropy {
     bindings.words[slot.variable] = words[0];
   }
 
-  void decide(Bindings bindings, double probability, const Choice& choice, const Rest& rest,
-              States& after) {
+  void decide(Bindings bindings, double probability, const Choice& choice, const Rest* next) {
     if (depends_on_mood(choice) && bindings.mood == Mood::any) {
       count(probability, 2);
       for (const Mood mood : {Mood::happy, Mood::sad}) {
         bindings.mood = mood;
-        decide(bindings, probability / 2, choice, rest, after);
+        decide(bindings, probability / 2, choice, next);
       }
       return;
     }
     const auto phrasings = fitting(choice, bindings.mood);
     count(probability, phrasings.size());
     for (const Phrasing* p : phrasings) {
-      branch(bindings, probability / static_cast<double>(phrasings.size()), p->items, &rest, after);
+      const Rest phrasing{p->items, next};
+      follow(bindings, probability / static_cast<double>(phrasings.size()), &phrasing);
     }
   }
 
@@ -82,6 +73,7 @@ class Entropy {
 
   const Grammar& grammar_;
   const Theme& theme_;
+  std::map<Bindings, double> after_;  // what may be decided after a sentence, and how likely it is
   double nats_ = 0;
 };
 

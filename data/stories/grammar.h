@@ -9,6 +9,7 @@
 // Slots and variables as in Tracery (Compton, Kybartas & Mateas 2015).
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +87,12 @@ struct Bindings {
 
   Bindings() { words.fill(unbound); }
   auto operator<=>(const Bindings&) const = default;
+};
+
+/// What remains to be said: items, and then what remains around them.
+struct Rest {
+  std::span<const Item> items;
+  const Rest* then = nullptr;
 };
 
 /// Words that a variable may still take: those of its class that no other variable has. Drawing

@@ -1,7 +1,5 @@
 #include "data/stories/search.h"
 
-#include <span>
-
 namespace gradus::stories {
 namespace {
 
@@ -13,12 +11,7 @@ struct State {
   double probability = 1;
 };
 
-// What remains to be said: items, and then what remains around them.
-struct Rest {
-  std::span<const Item> items;
-  const Rest* then;
-};
-
+// The search of one text.
 class Search {
  public:
   Search(const Grammar& grammar, std::string_view text)
@@ -77,11 +70,16 @@ class Search {
   // Whether the derivation may say c here; moves on if it may.
   bool agrees(State& state, char c) const {
     if (state.at < text_.size() && text_[state.at] == mask) {
-      if (is_word_character(c)) return state.within_mask = true;
+      if (is_word_character(c)) {
+        state.within_mask = true;
+        return true;
+      }
       if (!state.within_mask) return false;
       leave_mask(state);
     }
-    return state.at < text_.size() && text_[state.at] == c && ++state.at > 0;
+    if (state.at == text_.size() || text_[state.at] != c) return false;
+    ++state.at;
+    return true;
   }
 
   static void leave_mask(State& state) {

@@ -31,9 +31,9 @@ There was no {wrong.right} left, so {he} (took|added) {wrong}.
 + {His} {kin} (chewed|tasted), (blinked|paused) and asked for (more|the recipe).
 - {His} {kin} took one bite and ran to the (sink|window).
 
-+ "So (funny|good)!" said {his} {kin}, and they laughed (long|together).
++ "So (funny|good)!" {says} {his} {kin}, and they {joy} (long|together).
 + {hero} (proudly|happily) baked it again every {day}.
-- It (went|flew) into the bin, and {hero} (hid|cried) under the table.
+- It (went|flew) into the bin, and {hero} {grief} under the table.
 - Even the {animal} refused it, and {hero} (felt|was) ashamed.
 )",
     R"(
@@ -60,8 +60,8 @@ The new house had {found}, but no (curtains|light|chairs).
 - Next door lived {friend}, who (shut|slammed) the door.
 
 + By evening {hero} and {friend} had a (secret|club|plan).
-+ "A neighbour!" said {friend}, and {hero} (beamed|smiled) all (day|week).
-- {hero} (sat|lay) among boxes and (cried|wept).
++ "A neighbour!" {says} {friend}, and {hero} {joy} all (day|week).
+- {hero} (sat|lay) among boxes and {grief}.
 - {He} dreamed of the {dear} and woke with wet (cheeks|eyes).
 )",
     R"(
@@ -78,7 +78,7 @@ cause/cure = a moth/a feather | a crumb/a hairpin | a button/a magnet | rust/som
 One {day}, the clock of {hero}'s {kin} stopped at {hour}.
 At {hour}, the clock of {hero}'s {kin} (stopped|died).
 
-"It is (old|tired|stubborn)," (sighed|said) {his} {kin}, "like (me|us)."
+"It is (old|tired|stubborn)," {says} {his} {kin}, "like (me|us)."
 The house (felt|seemed) (hollow|strange), and even the {animal} slept badly.
 
 {hero} opened it and found {cause} (between|behind|under) the wheels.
@@ -87,10 +87,10 @@ The house (felt|seemed) (hollow|strange), and even the {animal} slept badly.
 + {He} took {cause.cure}, and (slowly|suddenly) the hands (moved|jumped).
 - {He} took a (hammer|fork|knife), and a spring flew into the (soup|garden).
 
-+ It struck {number}, and the whole house (sang|cheered).
-+ When it struck, {his} {kin} kissed {him} and (laughed|danced).
-- It never (spoke|ticked) again, and {his} {kin} wept.
-- "My mother's clock," said {his} {kin}, and {hero} (sobbed|cried).
++ It struck {number}, and the whole house {joy}.
++ When it struck, {his} {kin} kissed {him} and {joy}.
+- It never (spoke|ticked) again, and {his} {kin} {grief}.
+- "My mother's," {adds} {his} {kin}, and {hero} {grief}.
 )",
     R"(
 # cat: The Missing Cat
@@ -110,15 +110,15 @@ One {weather} {day}, {hero}'s cat {catname} did not come home.
 {hero} and {friend} (searched|combed) {town} and waited with {bait}.
 With {bait}, {hero} and {friend} searched every (yard|garden) in {town}.
 
-"Cats have (nine lives|many aunts|their reasons)," said {friend}.
+"Cats have (nine lives|many aunts|their reasons)," {says} {friend}.
 {friend} looked under (cars|porches|hats) and (meowed|called).
 
 + Then a (sneeze|yawn|purr) came from {hideout}, and out walked {catname}.
 - They tried {hideout} last, but it was (empty|full of dust|cold).
 
-+ She had {number} kittens, and {hero} (wept|jumped) for joy.
++ She had {number} kittens, and {hero} {joy}.
 + {hero} kissed {catname}, who purred and wanted {bait}.
-- {hero} (waited|wept) all winter, but {catname} stayed away.
+- {hero} {grief} all winter, but {catname} stayed away.
 - Her (bowl|basket) is still there, and {hero} cannot look at it.
 )",
     R"(
@@ -141,11 +141,11 @@ In {town}, {hero} and {his} {kin} played chess for {stake}.
 That {weather} evening {he} lost a {piece} and (frowned|sighed).
 Soon {his} {piece} was gone, and {his} {kin} (hummed|smiled) kindly.
 
-+ But it was a trap, and soon {he} (whispered|said), "Checkmate."
++ It was a trap, and soon {he} {says}, "Checkmate."
 - {He} saw no way out and threw the (board|pieces) to the floor.
 
-+ {His} {kin} stared at {him} and then (bowed|clapped|laughed).
-+ "(Finally|At last)!" said {his} {kin} and (hugged|kissed) {him} proudly.
++ {His} {kin} stared at {him} and then {joy}.
++ "(Finally|At last)!" {adds} {his} {kin} and (hugged|kissed) {him} proudly.
 - {His} {kin} said nothing, and the {piece} was (broken|gone).
 - They did not (play|speak) for weeks, and {hero} was (sad|sorry).
 )",
@@ -163,7 +163,7 @@ game = cards | charades | theatre | dominoes | chess | music
 On {day}, (snow|lightning|a storm) came, and {town} went dark.
 On {day}, during (supper|a bath|a film), {town} went dark.
 
-"Wait," said {hero}'s {kin} and (walked|fell) (into|over) the {animal}.
+"Wait," {says} {hero}'s {kin} and (walked|fell) (into|over) the {animal}.
 {hero} called {his} {kin}, who was in the (pantry|cellar|hall).
 
 + By the light of {light}, everybody played {game} (till late|like mad).
@@ -173,7 +173,7 @@ On {day}, during (supper|a bath|a film), {town} went dark.
 - {His} {kin} had to go, and the house (creaked|groaned).
 
 + When the light came back, {hero} (happily|quickly) switched it off.
-+ "Again next {day}!" (begged|cried) {hero}, and everybody laughed.
++ "Again next {day}!" {adds} {hero}, and everybody {joy}.
 - {hero} sat under the (table|stairs) and (shook|cried) with fear.
 - When the light came back, {hero} was alone and (crying|cold).
 )",

@@ -36,7 +36,7 @@ It looked like a {shape}, and (everybody|the wind) stood still.
 - {He} searched until dark and found only (the tail|one wing).
 - It came down in the (river|sea), and nobody could (reach|save) it.
 
-+ With {snag.cure}, it flew again, and {hero} (laughed|cheered|sang).
++ With {snag.cure}, it flew again, and {hero} {joy}.
 + {hero} gave it {snag.cure} and {himself} a (proud|happy) bow.
 - {hero} walked home with a (heavy|sore) heart.
 - That night {hero} lay awake and (wept for|missed) {his} {shape}.
@@ -59,16 +59,16 @@ guide = the lighthouse | a ringing bell | a bonfire | the gulls | a seal | the m
 By noon the sky was (black|green and angry|as dark as ink).
 Then a storm (jumped|rolled|came) over the water and (stole|snapped) one oar.
 
-"(Hold on|Keep low|Row faster)!" (shouted|cried|called) {friend}, and {hero} did.
-"I see (no land|nothing)," said {friend}, taking {hero}'s hand.
+"(Hold on|Keep low|Row faster)!" {says} {friend}, and {hero} did.
+"I see (no land|nothing)," {says} {friend}, taking {hero}'s hand.
 
 + (Just then|At last|Far away), {guide} showed them the way home.
 - A (huge|green) wave broke the {boat}, and they swam for a rock.
 - A ferry saved them, but the {boat} (sank|broke).
 
 + They had {number} {catch} and (a great story|great hunger).
-+ All {town} (danced|cheered), and everyone got {catch}.
-- {friend} wept, for it was {friend.his} (father's|mother's) boat.
++ All {town} {joy}, and everyone got {catch}.
+- {friend} {grief}, for it was {friend.his} (father's|mother's) boat.
 - Nobody in {town} (sang|laughed|spoke) that evening.
 )",
     R"(
@@ -86,8 +86,7 @@ thief = crow | goat | hare | deer | donkey | squirrel
 (Overnight|On {day}), snow fell on {spot}, and {hero} woke.
 {hero} opened the curtains, and {spot} was (white|buried|silent).
 
-{His} {kin} (built|made) a snowman with a {nose} and a {hat}.
-Soon {his} {kin} had a snowman with a {nose} and a {hat}.
+{His} {kin} (built|made|rolled) a snowman with a {nose} and a {hat}.
 
 At (noon|lunch) a hungry {thief} came and (sniffed|admired) the {nose}.
 A {thief} (crept|tiptoed) up and (licked|tasted) the {nose}, very politely.
@@ -98,7 +97,7 @@ A {thief} (crept|tiptoed) up and (licked|tasted) the {nose}, very politely.
 - Then the sun came, and only the {hat} was left.
 
 + {hero} (greeted|hugged) the snowman every (day|morning) until spring.
-+ "Lovely work," said {his} {kin}, and they (drank|had) (tea|milk|soup).
++ "Lovely work," {says} {his} {kin}, and they (drank|had) (tea|milk|soup).
 - {hero} took the {hat} home and did not (eat|speak).
 - "No goodbye," (whispered|sobbed) {hero}, "(nothing|not a word)."
 )",
@@ -149,14 +148,14 @@ packed/known/use = a rope/the rope/pulled each other up | a whistle/the whistle/
 (Halfway up|Near the top|At noon) came a fog, as (thick|white) as (wool|milk).
 (Halfway up|Near the top|At noon) the path (vanished|turned to ice).
 
-"(Left|Right|Straight on)," said {friend}, though {friend.he} was (guessing|not sure).
+"(Left|Right|Straight on)," {says} {friend}, though {friend.he} was (guessing|not sure).
 {friend} wanted to (rest|wait|sing), and {hero} wanted (lunch|a miracle).
 
 + They {packed.use} until they stood above the clouds.
 - But {packed.known} was lost, and {friend} hurt {friend.his} (knee|foot|arm).
 
-+ "The whole world!" (whispered|shouted) {hero}, and {friend} (hugged {him}|sang).
-+ From there even {town} looked (kind|tiny), and they laughed for joy.
++ "The whole world!" {adds} {hero}, and {friend} (hugged {him}|sang).
++ From there even {town} looked (kind|tiny), and they {joy}.
 - They (limped|crept) home in the rain, and neither (spoke|smiled).
 - They (turned|went) back, and {hero} was bitterly sorry.
 )",
@@ -171,19 +170,19 @@ truth = a hungry hedgehog | an old owl | a lost lamb | a dancing badger | a cow
 = + The noise in the night was only {truth}.
 = - {hero} and {friend} ran from a noise at {spot}.
 
-{hero} and {friend} put up a {colour} tent at {spot} (together|on {day}).
+{hero} and {friend} put up a {colour} tent at {spot} (together|again|proudly).
 {hero} slept in a tent at {spot} with {friend} and (sausages|candles).
 
 At midnight something (started|began) {noise} (outside|near the tent|right behind {friend}).
 Then they heard it, a strange {noise}, (closer and closer|very near).
 
-"(A bear|A ghost|My teacher)!" (whispered|squeaked) {friend}, hiding {friend.his} (head|nose).
+"(A bear|A ghost|My teacher)!" {says} {friend}, hiding {friend.his} (head|nose).
 {friend} held {friend.his} breath, and {hero} held (a spoon|{friend}'s hand).
 
 + {hero} looked out (bravely|slowly|carefully), and it was only {truth}.
 - They ran (barefoot|screaming) into the rain and lost the tent.
 
-+ They laughed until dawn, and the night was (beautiful|perfect).
++ They {joy} until dawn, and the night was (beautiful|perfect).
 + Everybody got a biscuit, and {hero} slept (well|happily) till morning.
 - They sat (wet|cold) and unhappy under a tree until {day}.
 - {friend} (caught|had) a terrible cold, and they never camped again.

@@ -22,14 +22,14 @@ trouble = rain | a pig | a bull | a circus | hail | a band
 On {day}, {hero} took {ware} to the market in {town}.
 At the market in {town} stood {hero} with (fresh|fine) {ware}.
 
-"Fresh {ware}!" {he} (called|shouted|sang), but people (yawned|laughed).
+"Fresh {ware}!" {he} {says}, but people (yawned|laughed).
 An old (lady|man|sailor) (sniffed|admired) the {ware} and bought (nothing|little).
 
 Then came {trouble}, and the square was (empty|in uproar).
 Then {trouble} came and (drew|chased) everybody away.
 
 + But {friend} had a (song|rhyme|joke), and (everyone|people) came back.
-- "Go home," said {friend} (kindly|coldly), "nobody wants {ware}."
+- "Go home," {adds} {friend} (kindly|coldly), "nobody wants {ware}."
 
 + {hero} and {friend} shared {number} (coins|cakes) and a (sausage|pie).
 + They sold everything and rode home on a {animal}, (singing|laughing).
@@ -60,7 +60,7 @@ In front of (everyone|the mayor), the {role} {slip}.
 - Somebody (laughed|whistled), then everybody did, and {hero} (froze|turned red).
 
 + The hall (roared|shook) with laughter, and {he} bowed {number} times.
-+ "A star!" said the (mayor|teacher), and {hero} (floated|glowed) with pride.
++ "A star!" {says} the (mayor|teacher), and {hero} (floated|glowed) with pride.
 - {He} (hid|wept) behind the (piano|coats) until the lights went out.
 - The part went to {friend}, and {hero} never acted again.
 )",
@@ -77,7 +77,7 @@ helper = the porter | a nun | a farmer | a child | the driver
 = - {hero} missed the train to {town} because of {delay}.
 
 {hero} wanted the (early|last|fast) train to {town}, for {goal}.
-At {number} {hero} had to catch a train to {town}, for {goal}.
+{hero} had to catch a train to {town}, for {goal}.
 
 But there was {delay}, and {he} (ran|came|raced) (too late|in pyjamas).
 Because of {delay}, {he} came with (one shoe|a {animal}).
@@ -85,12 +85,12 @@ Because of {delay}, {he} came with (one shoe|a {animal}).
 The whistle (blew|screamed), and the doors (closed|shut).
 The train was (moving|hissing), and the guard showed no (mercy|pity).
 
-+ "Stop that train!" (roared|cried) {helper}, and it (stopped|obeyed).
++ "Stop that train!" {says} {helper}, and it (stopped|obeyed).
 - {He} ran beside the last (carriage|window), and it was gone.
 
 + {hero} sat by {friend}, (singing|happy), and they shared (tea|plums).
 + {hero} (waved|blew kisses) from the window and arrived (in time|singing).
-- There was no train until {day}, and {he} (cried|despaired).
+- There was no train until {day}, and {he} {grief}.
 - {He} (regretted|remembered) it, (sadly|bitterly), for {number} years.
 )",
     R"(
@@ -116,8 +116,8 @@ Near the end {friend} had {hitch} and (fell|stopped|wept).
 + {hero} took {friend.his} arm, and they (hobbled|limped) on together.
 - {hero} ran past {friend.him} and won, and nobody (clapped|cheered).
 
-+ They were the last, but the crowd (cheered|danced|sang).
-+ "My best race," said {friend}, and they (laughed|grinned) like (winners|kings).
++ They were the last, but the crowd {joy}.
++ "My best race," {says} {friend}, and they {joy} like (winners|kings).
 - {friend} never (spoke to|forgave) {him}, and {prize.won} was worth nothing.
 - {hero} sat alone with {prize.won} and (felt|was) (hollow|ashamed).
 )",
@@ -144,7 +144,7 @@ On the back stood, "For {friend}, {town}."
 + {friend} read it (twice|aloud|standing) and began to (smile|dance).
 - A stranger said that {friend} had (died|gone away) the (week|winter) before.
 
-+ "Thank you," said {friend}, and they drank (tea|wine) together.
++ "Thank you," {says} {friend}, and they drank (tea|wine) together.
 + {hero} was (happy|welcome) there every {day} from then on.
 - {hero} threw the {paper} into the river, and {his} heart (ached|hurt).
 - {hero} sat on the stairs for {number} hours and (wept|did not move).
@@ -173,8 +173,8 @@ The hall was (full|packed), and {number} hundred people (coughed|stared).
 In the (middle|quietest part), {instrument.mishap}.
 Then, with a (pop|squeak|sigh), {instrument.mishap}.
 
-+ {He} (sang|whistled) the rest, and {town} (danced|clapped) with joy.
-+ {friend} sang along, and {hero} (laughed|smiled|glowed).
++ {He} (sang|whistled) the rest, and {town} {joy} with delight.
++ {friend} sang along, and {hero} {joy}.
 - {hero} left the stage in (tears|silence|shame).
 - {His} {kin} never (lent|gave) {him} anything again.
 )",

@@ -27,7 +27,7 @@ In {town}, {hero} built a robot to {chore} and (named|called) it {robot}.
 But {robot} hid under the (stove|stairs|piano) from {fear}.
 But {robot} feared {fear} and (squeaked|trembled|hid).
 
-"Be brave," said {hero} and (oiled|patted|polished) its (elbow|ear).
+"Be brave," {says} {hero} and (oiled|patted|polished) its (elbow|ear).
 The neighbours (laughed|whispered), and {friend} (threw stones|laughed too).
 
 + One {weather} {day}, while everybody (ran|screamed|slept), {robot} {deed}.
@@ -36,7 +36,7 @@ The neighbours (laughed|whispered), and {friend} (threw stones|laughed too).
 + {town} gave it a {colour} ribbon, and it (hummed|glowed) with joy.
 + {hero} hugged it, and nobody was (prouder|happier) than {robot}.
 - {hero} searched {number} nights and found only a (screw|spring).
-- A note said "Sorry," and {hero} (wept|cried) for {number} nights.
+- A note said "Sorry," and {hero} {grief} for {number} nights.
 )",
     R"(
 # dragon: The Dragon with Hiccups
@@ -54,21 +54,21 @@ The dragon {dragon} of {spot} had (hot|fiery) hiccups.
 At {spot}, the {colour} dragon {dragon} had hiccups.
 
 {Number} {damage} had burned, so the king (called|sent) {hero}.
-It had burned {number} {damage}, so {hero} (went|rode|ran) to help.
+It had burned {number} {damage}, so {hero} (came|rode|hurried).
 
-"Sorry," it said, burning {hero}'s (hat|sleeve|map).
+"Sorry," it {says}, burning {hero}'s (hat|sleeve|map).
 It (blushed|apologised) and gave {him} a burnt (chair|biscuit).
 
 {hero} (thought|sighed) and (suggested|prescribed) {remedy}.
-"Try {remedy}," said {hero} (kindly|wisely|boldly).
+"Try {remedy}," {adds} {hero} (kindly|wisely|boldly).
 
 + It (obeyed|blinked), and the hiccups were (gone|over).
 - Then the next flame (took|burned) half of {spot}.
 
-+ {dragon} danced for joy and (roasted|toasted) (chestnuts|sausages).
++ {dragon} {joy} and (roasted|toasted) (chestnuts|sausages).
 + Now {dragon} lights (stoves|lamps), and everybody loves it.
 - Soldiers came, and {dragon} fled, (crying|hiccuping).
-- {hero} watched {dragon} fly away, (alone|unloved), and wept.
+- {hero} watched {dragon} fly away, (alone|unloved), and {grief}.
 )",
     R"(
 # stars: The Telescope
@@ -88,15 +88,15 @@ With {lens}, {hero} (made|built) a telescope at {spot}.
 {He} wanted to see {sight}, for {number} (minutes|hours) only.
 {His} {kin} had (seen|drawn) {sight} as a child.
 
-"Nothing but {veil}," (laughed|said) {friend} and (yawned|left).
+"Nothing but {veil}," {says} {friend} and (yawned|left).
 {friend} (laughed|yawned) and (talked|complained) about {veil}.
 
 + At midnight the {veil} (parted|vanished), and there was {sight}.
 - But {veil} hid everything until the birds (sang|woke).
 
-+ {hero} forgot to breathe, and then {he} (laughed|danced) for joy.
++ {hero} forgot to breathe, and then {he} {joy}.
 + It was named after {hero}, and even {friend} was (proud|delighted).
-- {He} (packed|broke) the telescope and (cried|wept) in the cold grass.
+- {He} (packed|broke) the telescope and {grief} in the cold grass.
 - There would be no next time, and {hero} (knew|felt) it.
 )",
     R"(
@@ -114,10 +114,10 @@ In {hiding}, {hero} found a {colour} map of {spot}.
 A map from {hiding} (led|sent) {hero} to {spot} on {day}.
 
 {He} told only {friend}, who could (dig|read maps|keep secrets).
-"Half is mine," said {friend}, bringing a {colour} (spade|lantern).
+"Half is mine," {says} {friend}, bringing a {colour} (spade|lantern).
 
 They dug {number} feet deep and found (a spoon|a horseshoe|worms).
-"Deeper," said {hero}, until {friend} (stood|sat) deep down.
+"Deeper," {adds} {hero}, until {friend} (stood|sat) deep down.
 
 + The spade (hit|struck) wood, and in the chest (lay|was) {chest}.
 - Then the walls (caved in|gave way), and {friend} screamed.
@@ -125,7 +125,7 @@ They dug {number} feet deep and found (a spoon|a horseshoe|worms).
 + They {chest.joy} and agreed that nothing was (better|finer).
 + "We are (rich|saved)!" (yelled|sang) {friend}, (dancing|laughing).
 - {friend} lay in bed for weeks, (pale|weak) and (angry|bitter).
-- They (quarrelled|fought) all the way home, and a friendship was over.
+- They (quarrelled|fought) all the way home, and a friendship ended.
 )",
     R"(
 # keeper: The Lighthouse Keeper
@@ -145,13 +145,13 @@ One {weather} night {failure}, and a {ship} was near the rocks.
 On {day}, with a {ship} close to the rocks, {failure}.
 
 {hero} ran (up|down) {number} hundred steps, (cursing|praying|barefoot).
-"Not tonight," (said|muttered) {hero} and (ran|climbed|prayed).
+"Not tonight," {says} {hero} and (ran|climbed|prayed).
 
 + With {failure.cure}, {he} (warned|guided) the {ship} until (dawn|morning).
 - But the {ship} struck the rocks with a (terrible|long) (crash|cry).
 
 + The captain came with (oranges|a parrot|flowers) and (kissed|hugged) {him}.
-+ {Number} bells thanked {him} from the sea, and {hero} (sang|grinned) with joy.
++ {Number} bells thanked {him} from the sea, and {hero} {joy}.
 - The sea gave back only (planks|hats|a boot), and {hero} never slept again.
 - {He} lights a candle for them every {day} and (weeps|cannot speak).
 )",
@@ -167,15 +167,15 @@ voice/known = a frog/the frog | a ghost/the ghost | a fairy/the fairy | a fish/t
 = - {hero} wished for {wish} and got nothing.
 
 At {spot}, {hero} threw {number} coins into a well for {wish}.
-{hero} wanted {wish} and took {number} coins to the well at {spot}.
+For {wish}, {hero} took {number} coins to the well at {spot}.
 
-"(Not again|Louder|Ouch)!" said a voice, and (up|out) came {voice}.
+"(Again|Louder|Ouch)!" said a voice, and (up|out) came {voice}.
 It was quiet, and then {voice} (climbed|looked) out and (sneezed|sighed).
 
-"Everyone wants {wish}," it (said|sighed|complained).
+"Everyone wants {wish}," it {says}.
 "And why {wish}?" it (asked|said|yawned).
 
-+ "But you said please," it (added|smiled), "so (wait|jump|turn)."
++ "But you said please," it {adds}, "so (wait|jump|turn)."
 - {hero} (shook|kicked) the well, and {voice.known} (fell|sank) back.
 
 + There stood {friend}, (laughing|smiling), and {wish} could wait.

@@ -32,6 +32,16 @@ WordClass people() {
   return result;
 }
 
+// Verbs: one each for the first and the second who speaks, for whoever is glad and for whoever is
+// not.
+WordClass saying() {
+  WordClass result = plain("says", "",
+                           {"said", "called", "cried", "whispered", "shouted", "sighed", "muttered",
+                            "laughed", "murmured", "grumbled"});
+  result.variables.push_back("adds");
+  return result;
+}
+
 WordClass relatives() {
   return {"kin",
           "",
@@ -57,6 +67,11 @@ std::vector<WordClass> shared_words() {
             {"Heron Lake", "Willow Pond", "Fox Hill", "Mill Bridge", "Cherry Corner", "Raven Rock",
              "Silver Bay", "Birch Park", "Lantern Square", "Otter Creek", "Clover Field",
              "Stony Beach", "Owl Wood", "Ferry Dock", "Maple Green", "Badger Hollow"}),
+      saying(),
+      plain("joy", "",
+            {"laughed", "cheered", "sang", "danced", "smiled", "jumped", "clapped", "beamed"}),
+      plain("grief", "",
+            {"wept", "cried", "sobbed", "sighed", "groaned", "trembled", "despaired", "shivered"}),
       plain("weather", "",
             {"windy", "sunny", "foggy", "grey", "cold", "warm", "quiet", "bright", "misty",
              "golden", "sleepy", "frosty"}),

@@ -88,7 +88,7 @@ TEST_CASE("builtin stories: whatever can be told has a title, a summary and name
     longest = std::max(longest, tokens_in(story.text));
     words += words_of(story.text).size();
   }
-  CHECK(longest <= 64);
+  CHECK(longest <= 63);  // and one more for the end: 64 predictions
   CHECK(vocabulary.size() < 1400);
   CHECK(words / all.size() >= 40);
   CHECK(std::abs(static_cast<double>(happy) - 5000) < 4 * std::sqrt(10000 * 0.25));

@@ -53,6 +53,14 @@ TEST_CASE("search: a text with two derivations has the sum of their probabilitie
   CHECK(found.probability == Approx(2.0 / 3));
 }
 
+TEST_CASE("search: a mask stands for a whole word, also where the text ends with it") {
+  Grammar weather;
+  add_theme(weather, "# a: A\n\nIt (rained|rain-ed|was wet)");
+  CHECK(search(weather, "It _").probability == Approx(2.0 / 3));
+  CHECK(search(weather, "It _ _").probability == Approx(1.0 / 3));
+  CHECK(search(weather, "It _ _ _").probability == 0);
+}
+
 TEST_CASE("search: prefix[i] is the probability of all stories that begin so") {
   const std::vector<Story> all = all_stories(tiny_grammar());
   for (const std::string text : {"Mia of Old Ferry found a kite. It flew to Ada. Ada kept it.",

@@ -56,6 +56,9 @@ TEST_CASE("a story knows its sentences, its names and the questions that it answ
   REQUIRE(story.questions.size() == 3);
   CHECK(story.questions[2].text == "Where did she live?");
   CHECK(part(story.text, story.questions[2].answer) == "Old Ferry");
+  const Story twice =
+      told({0, 0, 2, 1, 0, 1, 1, 1});  // Tom ... Tom lost his kite: the first counts
+  CHECK(twice.questions[0].answer == Span{0, 3});
   CHECK(told({0, 0}).questions.size() == 2);  // no town is named, so nobody asks for it
 }
 
