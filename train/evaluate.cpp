@@ -67,9 +67,9 @@ void evaluate_command(const EvaluateArguments& o) {
               "evaluate: the loss is {}; the weights of {} are not sound", result.loss, o.model);
   const double nats = result.loss * static_cast<double>(result.tokens);
   nlohmann::ordered_json report{{"loss", result.loss},
-                                      {"perplexity", std::exp(result.loss)},
-                                      {"bits_per_byte", nats / std::numbers::ln2 / data.bytes},
-                                      {"tokens", result.tokens}};
+                                {"perplexity", std::exp(result.loss)},
+                                {"bits_per_byte", nats / std::numbers::ln2 / data.bytes},
+                                {"tokens", result.tokens}};
   if (data.floor) report["floor"] = *data.floor;
   if (o.json) {
     fmt::print("{}\n", report.dump());
@@ -91,7 +91,8 @@ void add_evaluate(CLI::App& program) {
   auto o = std::make_shared<EvaluateArguments>();
   CLI::App* command = program.add_subcommand("evaluate", "Loss of a model on a text");
   command->add_option("--model", o->model, "Model directory")->required();
-  command->add_option("--data", o->data, "File, folder, - for standard input, or builtin")->required();
+  command->add_option("--data", o->data, "File, folder, - for standard input, or builtin")
+      ->required();
   command
       ->add_option("--split", o->split,
                    "train (the first 90 %) or val (the rest); default: the whole text")

@@ -67,7 +67,8 @@ void add_generate(CLI::App& program) {
   auto o = std::make_shared<GenerateArguments>();
   CLI::App* command = program.add_subcommand("generate", "Text from a model");
   command->add_option("--model", o->model, "Model directory")->required();
-  command->add_option("--prompt", o->prompt, "What the text begins with (default: nothing, or a new line)");
+  command->add_option("--prompt", o->prompt,
+                      "What the text begins with (default: nothing, or a new line)");
   command->add_option("--max-new-tokens", o->generate.max_new_tokens, "Tokens to write")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
       ->capture_default_str();

@@ -27,8 +27,8 @@
 namespace gradus {
 namespace {
 
-// What a sample begins with: what stands before a document; else a new line, or the first token of a
-// vocabulary that has none.
+// What a sample begins with: what stands before a document; else a new line, or the first token of
+// a vocabulary that has none.
 std::vector<int32_t> sample_start(const Tokenizer& tokenizer, std::optional<int32_t> separator) {
   if (separator) return {*separator};
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
@@ -103,11 +103,10 @@ class Trainer {
                                                .beta2 = o.beta2,
                                                .eps = o.eps,
                                                .weight_decay = o.weight_decay}),
-        loader_(corpus_.train,
-                {.batch_size = o.batch_size,
-                 .block_size = o.model.block_size,
-                 .seed = o.seed,
-                 .separator = corpus_.separator}) {
+        loader_(corpus_.train, {.batch_size = o.batch_size,
+                                .block_size = o.model.block_size,
+                                .seed = o.seed,
+                                .separator = corpus_.separator}) {
     state_.data_digest = corpus_.digest;
     state_.tokenizer_digest = corpus_.tokenizer.digest();
     state_.kernels = kernels::describe();
@@ -190,8 +189,7 @@ void Trainer::train(int64_t last, bool quiet) {
     saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress, [&] { save(); });
   }
   if (!saved) save();
-  if (state_.step == o.steps)
-    progress.line("\n" + write_sample(model_, corpus_, o.seed) + "\n");
+  if (state_.step == o.steps) progress.line("\n" + write_sample(model_, corpus_, o.seed) + "\n");
   progress.line(fmt::format("{} steps in {}", state_.step - first, clock_time(progress.seconds())));
 }
 
@@ -225,9 +223,9 @@ void Trainer::report(Progress& progress, double loss, double norm) {
 // The last validation takes the whole split.
 double Trainer::validate() {
   const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
-  const double loss = evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches,
-                               corpus_.separator)
-                          .loss;
+  const double loss =
+      evaluate(model_, corpus_.val, o.batch_size, o.model.block_size, batches, corpus_.separator)
+          .loss;
   if (state_.best_val_loss == 0 || loss < state_.best_val_loss) state_.best_val_loss = loss;
   return loss;
 }
@@ -261,7 +259,8 @@ void pretrain_gpt(const PretrainRequest& request) {
   manual_seed(options.seed);
   if (!request.resume) {
     folder.emplace(request.folder, true);
-    if (options.data != "-" && options.data != builtin_data) options.data = std::filesystem::absolute(options.data);
+    if (options.data != "-" && options.data != builtin_data)
+      options.data = std::filesystem::absolute(options.data);
   }
   Trainer trainer(options, corpus, *folder);
   if (request.resume) {

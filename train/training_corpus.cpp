@@ -60,8 +60,7 @@ int32_t separator_of(const Tokenizer& tokenizer) {
 }  // namespace
 
 TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size) {
-  const std::vector<stories::Story> held_out =
-      stories::corpus(validation_seed, validation_stories);
+  const std::vector<stories::Story> held_out = stories::corpus(validation_seed, validation_stories);
   const std::string train = joined(stories::corpus(training_seed, training_stories));
   const Tokenizer tokenizer = known ? *known : Tokenizer(train_bpe(train, vocab_size));
   TrainingCorpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(joined(held_out)),

@@ -13,8 +13,8 @@ struct TrainingCorpus {
   Tokenizer tokenizer;
   TokenView train, val;
   uint64_t digest;  // of the text, or of the ids where they come from a token file
-  /// Of the built-in corpus alone: the token before each story, and the nats per token that no model
-  /// can go below on `val`, each row a story (data/stories/entropy.h).
+  /// Of the built-in corpus alone: the token before each story, and the nats per token that no
+  /// model can go below on `val`, each row a story (data/stories/entropy.h).
   std::optional<int32_t> separator = {};
   std::optional<double> floor = {};
 };
@@ -27,11 +27,11 @@ inline constexpr const char* builtin_data = "builtin";
 /// word, unless one is given, which must have that token. Throws ValueError.
 TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size = 2048);
 
-/// Reads `options.data`: the built-in corpus, or text, which is encoded in memory, or a token file (gradus tokenize --out),
-/// which is mapped and may be larger than memory. A run that has a tokenizer already passes it;
-/// otherwise options.tokenizer says which to take or to learn. A BPE learns from the part to
-/// train on alone; characters are collected from all of the text, since an unknown one could not
-/// be read. Throws FileError and ValueError for data that does not serve.
+/// Reads `options.data`: the built-in corpus, or text, which is encoded in memory, or a token file
+/// (gradus tokenize --out), which is mapped and may be larger than memory. A run that has a
+/// tokenizer already passes it; otherwise options.tokenizer says which to take or to learn. A BPE
+/// learns from the part to train on alone; characters are collected from all of the text, since an
+/// unknown one could not be read. Throws FileError and ValueError for data that does not serve.
 TrainingCorpus read_training_corpus(const TrainingOptions& options,
                                     const std::optional<Tokenizer>& known);
 

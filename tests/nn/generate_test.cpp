@@ -2,6 +2,7 @@
 
 #include "nn/generate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -220,4 +221,16 @@ TEST_CASE("generate: no tokens asked for, none made; what cannot be done is name
   CHECK(message_of<ValueError>([&] { generate(model, Sequence{1}, {.max_new_tokens = -1}); }) ==
         "generate: max_new_tokens -1 must not be negative");
   CHECK(message_of<ValueError>([&] { generate(model, Sequence{11}); }) != "nothing was thrown");
+}
+
+TEST_CASE("generate: the stop token ends the text and is not part of it") {
+  const GPT model = generator();
+  const std::vector<int32_t> prompt{1, 2, 3};
+  const std::vector<int32_t> all = generate(model, prompt, {.max_new_tokens = 12});
+  REQUIRE(all.size() == 12);
+  const int32_t stop = all[5];
+  const auto first = std::find(all.begin(), all.end(), stop);
+  const std::vector<int32_t> stopped =
+      generate(model, prompt, {.max_new_tokens = 12, .stop_token = stop});
+  CHECK(stopped == std::vector<int32_t>(all.begin(), first));
 }
