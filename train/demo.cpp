@@ -11,7 +11,7 @@
 #include "nn/generate.h"
 #include "nn/pretrained/gpt2.h"
 #include "train/commands.h"
-#include "train/evaluation.h"
+#include "train/metrics.h"
 #include "train/pretrain_gpt.h"
 #include "train/signals.h"
 #include "train/training_corpus.h"
@@ -48,14 +48,13 @@ void introduce() {
       example.text);
 }
 
-void explain_loss(const Evaluation& result, const Baselines& lines, double floor) {
+void explain_loss(double loss, const Baselines& lines, double floor) {
   fmt::print(
       "\n{:.3f}  guessing among all tokens\n{:.3f}  knowing how often each token occurs\n"
       "{:.3f}  knowing which token follows which\n{:.3f}  this model, on stories it has never "
       "seen\n"
       "{:.3f}  the floor: {:.1f} % below the model\n\n",
-      lines.uniform, lines.unigram, lines.bigram, result.loss, floor,
-      100 * (1 - floor / result.loss));
+      lines.uniform, lines.unigram, lines.bigram, loss, floor, 100 * (1 - floor / loss));
 }
 
 // How many of its stories the grammar of the corpus could have told.
@@ -101,8 +100,8 @@ void demo_command(const DemoArguments& o) {
 
   const TrainingCorpus corpus = builtin_corpus(Tokenizer::load(o.out));
   const GPT model = load_gpt2(o.out);
-  explain_loss(evaluate(model, corpus.val, 16, model.config.block_size, 0, corpus.separator),
-               baselines(corpus.train, corpus.val, model.config.vocab_size), *corpus.floor);
+  const double loss = *read_metrics(std::filesystem::path(o.out) / "metrics.jsonl").back().val_loss;
+  explain_loss(loss, baselines(corpus.train, corpus.val, model.config.vocab_size), *corpus.floor);
   tell_stories(model, corpus, o.seed);
   fmt::print("\nThe curves, and what it wrote on the way: {}\n",
              (std::filesystem::path(o.out) / "report.html").string());
