@@ -21,7 +21,7 @@ namespace {
 
 struct DemoArguments {
   std::string out = "build/demo/run";
-  int64_t steps = 3000;
+  int64_t steps = 1800;
   uint64_t seed = 1337;
 };
 
