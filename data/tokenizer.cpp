@@ -32,6 +32,13 @@ int64_t Tokenizer::vocab_size() const {
   return std::visit([](const auto& kind) { return kind.vocab_size(); }, kind_);
 }
 
+std::optional<int32_t> Tokenizer::end_of_text_id() const {
+  const BPETokenizer* bpe = std::get_if<BPETokenizer>(&kind_);
+  if (bpe == nullptr) return {};
+  const std::vector<int32_t> ids = bpe->encode(end_of_text);
+  return ids.size() == 1 ? std::optional(ids[0]) : std::nullopt;
+}
+
 // Over all tokens and, where there are any, merges.
 uint64_t Tokenizer::digest() const {
   std::string text;

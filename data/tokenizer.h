@@ -2,6 +2,7 @@
 // Tokenizer: any one of the kinds of tokenizer, as a value. A new kind needs encode, decode,
 // vocab_size, save and load, a place in `Kind`, and a line in Tokenizer::load.
 
+#include <optional>
 #include <variant>
 
 #include "data/bpe_tokenizer.h"
@@ -27,6 +28,8 @@ class Tokenizer {
   /// Throws ValueError for an id outside the vocabulary.
   std::string decode(std::span<const int32_t> ids) const;
   int64_t vocab_size() const;
+  /// The id of <|endoftext|>, if the vocabulary has that token.
+  std::optional<int32_t> end_of_text_id() const;
   /// Two tokenizers with the same digest encode alike (unless by a rare accident; see digest.h).
   uint64_t digest() const;
 

@@ -33,6 +33,9 @@ const GPTConfig& GPTConfig::checked() const {
   check_value(n_layer <= 10000, "GPT: n_layer = {} must be at most 10000", n_layer);
   check_value(n_embd % n_head == 0, "GPT: n_head = {} must divide n_embd = {}", n_head, n_embd);
   check_value(dropout >= 0 && dropout < 1, "GPT: dropout = {} must be in [0, 1)", dropout);
+  check_value(document_token >= -1 && document_token < vocab_size,
+              "GPT: document_token = {} must be -1 or below vocab_size = {}", document_token,
+              vocab_size);
   check_value(norm_eps > 0 && std::isfinite(norm_eps),
               "GPT: norm_eps = {} must be positive and finite", norm_eps);
   return *this;

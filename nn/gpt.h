@@ -18,6 +18,9 @@ struct GPTConfig {
   Placement placement = Placement::pre;
   Activation activation = Activation::gelu_tanh;
   real norm_eps = real(1e-5);
+  /// The token that stood before every document in training, with which a text therefore begins; -1
+  /// if there was none.
+  int32_t document_token = -1;
 
   BlockConfig block() const;
   /// Throws ValueError naming the first impossible size.

@@ -22,14 +22,6 @@ struct GenerateArguments {
   bool no_cache = false;
 };
 
-// The id of <|endoftext|>, if the tokenizer has it as one token.
-std::optional<int32_t> end_of_text_id(const Tokenizer& tokenizer) {
-  const auto* bpe = std::get_if<BPETokenizer>(&tokenizer.kind());
-  if (bpe == nullptr) return {};
-  const std::vector<int32_t> ids = bpe->encode(end_of_text);
-  return ids.size() == 1 ? std::optional(ids[0]) : std::nullopt;
-}
-
 void generate_command(const GenerateArguments& o) {
   try {
     o.generate.sampling.check();
@@ -37,19 +29,19 @@ void generate_command(const GenerateArguments& o) {
     throw CLI::ValidationError("generate", error.what());
   }
   const Tokenizer tokenizer = Tokenizer::load(o.model);
-  const std::optional<int32_t> end = end_of_text_id(tokenizer);
-  const std::string text = o.prompt.value_or(end ? "" : "\n");
-  std::vector<int32_t> prompt = tokenizer.encode(text);
-  if (end) prompt.insert(prompt.begin(), *end);  // a document begins here
-  check_value(!prompt.empty(), "generate: the prompt is empty");
   const GPT model = load_gpt2(o.model);
+  const int32_t document = model.config.document_token;
+  const std::string text = o.prompt.value_or(document >= 0 ? "" : "\n");
+  std::vector<int32_t> prompt = tokenizer.encode(text);
+  if (document >= 0) prompt.insert(prompt.begin(), document);
+  check_value(!prompt.empty(), "generate: the prompt is empty");
   check_value(tokenizer.vocab_size() <= model.config.vocab_size,
               "generate: the tokenizer has {} tokens, the model {}", tokenizer.vocab_size(),
               model.config.vocab_size);
   fmt::print("{}", text);
   GenerateOptions options = o.generate;
   options.use_cache = !o.no_cache;
-  options.stop_token = end.value_or(-1);
+  options.stop_token = tokenizer.end_of_text_id().value_or(-1);
   options.on_token = [&](int32_t id) {
     fmt::print("{}", tokenizer.decode(std::span(&id, 1)));
     std::fflush(stdout);

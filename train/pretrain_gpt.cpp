@@ -255,6 +255,7 @@ void pretrain_gpt(const PretrainRequest& request) {
   options.model.checked();
   const TrainingCorpus corpus = read_training_corpus(options, tokenizer);
   options.model.vocab_size = corpus.tokenizer.vocab_size();
+  options.model.document_token = corpus.separator.value_or(-1);
   check_memory(options.model);
   manual_seed(options.seed);
   if (!request.resume) {

@@ -47,25 +47,17 @@ std::string joined(const std::vector<stories::Story>& all) {
   return text + end_of_text;
 }
 
-// The id of <|endoftext|>.
-int32_t separator_of(const Tokenizer& tokenizer) {
-  const std::vector<int32_t> ids = tokenizer.encode(end_of_text);
-  check_value(ids.size() == 1,
-              "pretrain: the built-in corpus needs a tokenizer with the token {}; take --tokenizer "
-              "bpe",
-              end_of_text);
-  return ids[0];
-}
-
 }  // namespace
 
 TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size) {
   const std::vector<stories::Story> held_out = stories::corpus(validation_seed, validation_stories);
   const std::string train = joined(stories::corpus(training_seed, training_stories));
   const Tokenizer tokenizer = known ? *known : Tokenizer(train_bpe(train, vocab_size));
+  check_value(tokenizer.end_of_text_id().has_value(),
+              "the built-in corpus needs a tokenizer with the token {}", end_of_text);
   TrainingCorpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(joined(held_out)),
                         digest(train)};
-  corpus.separator = separator_of(tokenizer);
+  corpus.separator = tokenizer.end_of_text_id();
   double nats = 0;
   for (const stories::Story& story : held_out) nats += story.nats;
   corpus.floor = nats / static_cast<double>(corpus.val.size() - 1);  // targets: all but the first

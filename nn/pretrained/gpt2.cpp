@@ -80,7 +80,8 @@ json to_json(const GPTConfig& c) {
           {"gradus",
            {{"bias", c.bias},
             {"norm", c.norm == NormKind::layer ? "layer" : "rms"},
-            {"placement", c.placement == Placement::pre ? "pre" : "post"}}}};
+            {"placement", c.placement == Placement::pre ? "pre" : "post"},
+            {"document_token", c.document_token}}}};
 }
 
 // Reads typed values out of a config, naming file and key when something is off.
@@ -158,6 +159,12 @@ GPTConfig from_json(const json& object, const path& file) {
     c.bias = own.flag("bias", true);
     c.norm = own.is_second("norm", "layer", "rms") ? NormKind::rms : NormKind::layer;
     c.placement = own.is_second("placement", "pre", "post") ? Placement::post : Placement::pre;
+    const int64_t token =
+        object["gradus"].contains("document_token") ? own.integer("document_token") : int64_t{-1};
+    check<FileError>(token >= -1 && token < c.vocab_size,
+                     "{}: document_token {} must be -1 or below vocab_size {}", file.string(),
+                     token, c.vocab_size);
+    c.document_token = static_cast<int32_t>(token);
   }
   try {
     c.checked();

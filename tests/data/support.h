@@ -58,6 +58,13 @@ inline std::optional<std::filesystem::path> shared_path(const std::string& name)
   return {};
 }
 
+/// How often `word` stands in `text`.
+inline size_t occurrences(const std::string& text, const std::string& word) {
+  size_t n = 0;
+  for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
 /// `length` bytes drawn from those of `alphabet`.
 inline std::string random_text(std::string_view alphabet, size_t length, unsigned seed) {
   std::mt19937 random(seed);

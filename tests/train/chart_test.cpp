@@ -3,18 +3,12 @@
 #include <doctest/doctest.h>
 #include <cmath>
 
-#include "tests/support.h"
+#include "tests/data/support.h"
 
 using namespace gradus;
 using namespace gradus::testing;
 
 namespace {
-
-size_t occurrences(const std::string& text, const std::string& word) {
-  size_t n = 0;
-  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
-  return n;
-}
 
 Chart line_of(std::vector<Point> points) {
   return {.title = "t", .x_label = "x", .y_label = "y", .series = {{"s", "val", points, true}}};

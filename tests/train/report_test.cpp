@@ -8,16 +8,6 @@
 using namespace gradus;
 using namespace gradus::testing;
 
-namespace {
-
-size_t count_words(const std::string& text, const std::string& word) {
-  size_t n = 0;
-  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
-  return n;
-}
-
-}  // namespace
-
 TEST_CASE("report: a run draws itself, and draws itself again on request") {
   Workplace place;
   place.text = place.folder.file("tags.txt", "<b>one & two</b>\n" + std::string(verses)).string();
@@ -33,7 +23,7 @@ TEST_CASE("report: a run draws itself, and draws itself again on request") {
   CHECK(contains(html, "after 10 steps"));
   CHECK(contains(html, "after 20 steps"));
   CHECK(contains(html, "Is this loss normal?"));
-  CHECK(count_words(html, "<svg") == 4);
+  CHECK(occurrences(html, "<svg") == 4);
   CHECK_FALSE(contains(html, "http"));  // no network
   CHECK_FALSE(contains(html, "<b>"));   // what the model writes is text, not HTML
   std::filesystem::remove(file);

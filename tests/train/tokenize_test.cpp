@@ -43,6 +43,13 @@ constexpr const char* mixed_text = "my light, <|endoftext|>\u00e9\xff\n  is spen
 
 }  // namespace
 
+TEST_CASE("generate: a text without documents begins with a new line, not with <|endoftext|>") {
+  const RunResult written = run({"generate", "--model", with_bpe().out, "--max-new-tokens", "3"});
+  CAPTURE(written.err);
+  CHECK(written.code == 0);
+  CHECK(written.out.starts_with("\n"));
+}
+
 TEST_CASE("pretrain --tokenizer bpe learns a vocabulary of the size that was asked for") {
   const Workplace& w = with_bpe();
   for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt"}) {
