@@ -22,6 +22,7 @@
 
 #include "autograd/mode.h"
 #include "autograd/node.h"
+#include "autograd/observe.h"
 
 namespace gradus {
 
@@ -147,8 +148,13 @@ template <class F, std::same_as<Tensor>... Inputs>
 Tensor record(const char* op, Tensor y, F f, const Inputs&... inputs) {
   static_assert(autograd::is_backward<F>(std::index_sequence_for<Inputs...>{}),
                 "record: backward takes (const Tensor& dy, one Grad per input)");
-  if (!grad_enabled() || !(autograd::wants_grad(inputs) || ...)) return y;
-  y.set_node(make_cached<autograd::OpNode<F, sizeof...(Inputs)>>(op, y, std::move(f), inputs...));
+  if (grad_enabled() && (autograd::wants_grad(inputs) || ...)) {
+    y.set_node(make_cached<autograd::OpNode<F, sizeof...(Inputs)>>(op, y, std::move(f), inputs...));
+  }
+  if (const Observer* const observer = autograd::observer()) {
+    const Tensor* const all[] = {&inputs...};
+    (*observer)(op, y, all);
+  }
   return y;
 }
 
@@ -157,8 +163,14 @@ template <class F>
 requires std::is_invocable_v<F, const Tensor&, std::span<const Grad>> Tensor
 record(const char* op, Tensor y, F f, std::span<const Tensor> inputs) {
   const bool wanted = std::any_of(inputs.begin(), inputs.end(), autograd::wants_grad);
-  if (!grad_enabled() || !wanted) return y;
-  y.set_node(make_cached<autograd::SpanNode<F>>(op, y, std::move(f), inputs));
+  if (grad_enabled() && wanted) {
+    y.set_node(make_cached<autograd::SpanNode<F>>(op, y, std::move(f), inputs));
+  }
+  if (const Observer* const observer = autograd::observer()) {
+    std::vector<const Tensor*> all;
+    for (const Tensor& x : inputs) all.push_back(&x);
+    (*observer)(op, y, all);
+  }
   return y;
 }
 

@@ -49,7 +49,7 @@ void check_tokenizer_json(const json& document, const std::string& file) {
   expect_field(model, "continuing_subword_prefix", {nullptr, ""}, file);
   expect_field(model, "end_of_word_suffix", {nullptr, ""}, file);
   expect_field(model, "byte_fallback", {nullptr, false}, file);
-  expect_field(model, "ignore_merges", {nullptr, false}, file);
+  expect_field(model, "ignore_merges", {nullptr, false, true}, file);
   for (const char* absent : {"truncation", "padding", "normalizer"}) {
     expect_field(document, absent, {nullptr}, file);
   }
@@ -210,7 +210,7 @@ std::vector<Merge> merges_from_text(std::string_view text, const Spelled& spelle
 
 BPEVocabulary assemble(const std::vector<AddedSpelling>& added, std::vector<std::string> tokens,
                        std::vector<Merge> merges) {
-  BPEVocabulary vocabulary{std::move(tokens), std::move(merges), {}};
+  BPEVocabulary vocabulary{std::move(tokens), std::move(merges)};
   for (const AddedSpelling& a : added) vocabulary.added.push_back(a.token);
   return vocabulary;
 }
@@ -223,7 +223,9 @@ BPEVocabulary read_tokenizer_json(const path& path) {
   Spelled spelled = spelled_from(model.value("vocab", json()), file);
   const auto added = all_added(document.value("added_tokens", json()), spelled, file);
   std::vector<Merge> merges = merges_from_json(model.value("merges", json()), spelled, file);
-  return assemble(added, bytes_by_id(spelled, added, file), std::move(merges));
+  BPEVocabulary vocabulary = assemble(added, bytes_by_id(spelled, added, file), std::move(merges));
+  vocabulary.ignore_merges = model.value("ignore_merges", json()) == true;
+  return vocabulary;
 }
 
 BPEVocabulary read_vocab_and_merges(const path& vocab, const path& merges) {

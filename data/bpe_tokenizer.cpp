@@ -1,7 +1,5 @@
 #include "data/bpe_tokenizer.h"
 
-#include <unordered_map>
-
 #include "data/gpt2_split.h"
 #include "tensor/errors.h"
 
@@ -43,7 +41,12 @@ BPETokenizer::BPETokenizer(BPEVocabulary vocabulary)
     : vocabulary_(std::move(vocabulary)),
       merges_(vocabulary_.merges),
       added_tokens_(added_tokens_of(vocabulary_)),
-      byte_ids_(ids_of_bytes(vocabulary_.tokens)) {}
+      byte_ids_(ids_of_bytes(vocabulary_.tokens)) {
+  if (!vocabulary_.ignore_merges) return;
+  for (size_t id = 0; id < vocabulary_.tokens.size(); ++id) {
+    wholes_.emplace(vocabulary_.tokens[id], static_cast<int32_t>(id));
+  }
+}
 
 BPETokenizer BPETokenizer::load(const std::filesystem::path& directory) {
   return BPETokenizer(read_bpe_files(directory));
@@ -70,6 +73,13 @@ std::vector<int32_t> BPETokenizer::byte_ids(std::string_view piece) const {
   return ids;
 }
 
+// The token that is this piece, if merges are ignored for it.
+std::optional<int32_t> BPETokenizer::whole(std::string_view piece) const {
+  if (wholes_.empty()) return {};
+  const auto found = wholes_.find(std::string(piece));
+  return found == wholes_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::vector<int32_t> BPETokenizer::encode(std::string_view text, BPEEncodeOptions options) const {
   std::vector<int32_t> ids;
   Occurrences seen;
@@ -86,7 +96,8 @@ std::vector<int32_t> BPETokenizer::encode(std::string_view text, BPEEncodeOption
         copy_ids(place->second, ids);
         continue;
       }
-      std::vector<int32_t> word = byte_ids(piece);
+      const std::optional<int32_t> token = whole(piece);
+      std::vector<int32_t> word = token ? std::vector{*token} : byte_ids(piece);
       merges_.apply(word);
       place->second = {ids.size(), word.size()};
       ids.insert(ids.end(), word.begin(), word.end());
@@ -125,6 +136,10 @@ std::vector<BPETokenizer::Explanation> BPETokenizer::explain(std::string_view te
       continue;
     }
     for (const std::string_view piece : gpt2_split(segment.text)) {
+      if (const std::optional<int32_t> token = whole(piece)) {
+        explanations.push_back({{*token}, {}});
+        continue;
+      }
       Explanation& explanation = explanations.emplace_back(Explanation{byte_ids(piece), {}});
       std::vector<int32_t> word = explanation.start;
       while (const auto step = merges_.apply_one(word)) {

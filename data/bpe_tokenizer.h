@@ -5,9 +5,11 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "data/added_tokens.h"
@@ -31,7 +33,7 @@ class BPETokenizer {
   /// Reads tokenizer.json, or vocab.json and merges.txt, or encoder.json and vocab.bpe. Throws
   /// FileError.
   static BPETokenizer load(const std::filesystem::path& directory);
-  /// Writes vocab.json, merges.txt and tokenizer.json. Throws FileError.
+  /// Writes the files of bpe_vocabulary.h. Throws FileError.
   void save(const std::filesystem::path& directory) const;
 
   /// Throws ValueError for a byte that the vocabulary lacks; GPT-2's lacks none.
@@ -48,7 +50,7 @@ class BPETokenizer {
 
   /// How one piece of a text is merged, from its bytes to its tokens.
   struct Explanation {
-    std::vector<int32_t> start;  // one id per byte; an added token is a single id
+    std::vector<int32_t> start;  // one id per byte; an added token or a whole word is a single id
     struct Step {
       size_t rank;               // of the pair that was merged
       std::vector<int32_t> ids;  // the piece after it
@@ -61,11 +63,13 @@ class BPETokenizer {
  private:
   std::vector<AddedTokens::Segment> segments(std::string_view text, BPEEncodeOptions options) const;
   std::vector<int32_t> byte_ids(std::string_view piece) const;
+  std::optional<int32_t> whole(std::string_view piece) const;
 
   BPEVocabulary vocabulary_;
   BPEMerges merges_;
   AddedTokens added_tokens_;
-  std::array<int32_t, 256> byte_ids_;  // -1 where the vocabulary lacks the byte
+  std::array<int32_t, 256> byte_ids_;                // -1 where the vocabulary lacks the byte
+  std::unordered_map<std::string, int32_t> wholes_;  // every token, if merges are ignored
 };
 
 }  // namespace gradus

@@ -1,5 +1,6 @@
 #include "data/bpe_train.h"
 
+#include <algorithm>
 #include <limits>
 #include <queue>
 #include <set>
@@ -193,20 +194,45 @@ BPEVocabulary first_tokens(const std::vector<std::string>& special) {
   return vocabulary;
 }
 
+void check_size(int64_t vocab_size, const BPEVocabulary& first, size_t special) {
+  const int64_t smallest = static_cast<int64_t>(first.tokens.size());
+  check_value(vocab_size >= smallest && vocab_size <= std::numeric_limits<int32_t>::max(),
+              "BPE training: a vocabulary of {} tokens, it must have at least {} (256 bytes and {} "
+              "special) and fewer than 2^31",
+              vocab_size, smallest, special);
+}
+
+// The pieces of a text between its special tokens.
+WordCounts count_words(std::string_view text, const BPEVocabulary& first) {
+  return count_words(text, BPETokenizer(first).added_tokens());
+}
+
 }  // namespace
 
 BPETokenizer train_bpe(std::string_view text, int64_t vocab_size,
                        const std::vector<std::string>& special) {
   BPEVocabulary vocabulary = first_tokens(special);
-  const int64_t smallest = static_cast<int64_t>(vocabulary.tokens.size());
-  check_value(vocab_size >= smallest && vocab_size <= std::numeric_limits<int32_t>::max(),
-              "BPE training: a vocabulary of {} tokens, it must have at least {} (256 bytes and {} "
-              "special) and fewer than 2^31",
-              vocab_size, smallest, special.size());
-  const AddedTokens parting = BPETokenizer(vocabulary).added_tokens();
-  PairCounts pairs(vocabulary, count_words(text, parting), special.size());
+  check_size(vocab_size, vocabulary, special.size());
+  PairCounts pairs(vocabulary, count_words(text, vocabulary), special.size());
   while (static_cast<int64_t>(vocabulary.tokens.size()) < vocab_size) {
     if (!pairs.merge_most_frequent()) break;
+  }
+  return BPETokenizer(std::move(vocabulary));
+}
+
+BPETokenizer train_words(std::string_view text, int64_t vocab_size,
+                         const std::vector<std::string>& special) {
+  BPEVocabulary vocabulary = first_tokens(special);
+  check_size(vocab_size, vocabulary, special.size());
+  vocabulary.ignore_merges = true;
+  std::vector<std::pair<int64_t, std::string_view>> words;
+  for (const auto& [word, count] : count_words(text, vocabulary)) {
+    if (word.size() > 1) words.emplace_back(-count, word);  // single bytes are there
+  }
+  std::sort(words.begin(), words.end());  // the most frequent first
+  const size_t room = static_cast<size_t>(vocab_size) - vocabulary.tokens.size();
+  for (size_t i = 0; i < std::min(room, words.size()); ++i) {
+    vocabulary.tokens.emplace_back(words[i].second);
   }
   return BPETokenizer(std::move(vocabulary));
 }

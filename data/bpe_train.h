@@ -19,4 +19,10 @@ namespace gradus {
 BPETokenizer train_bpe(std::string_view text, int64_t vocab_size,
                        const std::vector<std::string>& special = {end_of_text});
 
+/// A tokenizer of whole words, of at most `vocab_size` tokens: the special ones, the 256 bytes,
+/// then the most frequent pieces of GPT-2's split, such as " word" and ".". What is none of them is
+/// spelled in bytes: no text is refused, but every word that was not seen is long. The same errors.
+BPETokenizer train_words(std::string_view text, int64_t vocab_size,
+                         const std::vector<std::string>& special = {end_of_text});
+
 }  // namespace gradus

@@ -21,9 +21,11 @@ struct BPEVocabulary {
     bool special = true;  // for the model, not part of any text
   };
 
-  std::vector<std::string> tokens;  // id -> bytes
-  std::vector<Merge> merges;        // in the order of their ranks
-  std::vector<Added> added;         // found in texts before anything is cut or merged
+  std::vector<std::string> tokens = {};  // id -> bytes
+  std::vector<Merge> merges = {};        // in the order of their ranks
+  std::vector<Added> added = {};         // found in texts before anything is cut or merged
+  /// A piece of a text that is a token as a whole becomes it, whatever the merges would make of it.
+  bool ignore_merges = false;
 };
 
 /// GPT-2's only added token: the end of a document. Files without a list of added tokens mean it.
@@ -37,7 +39,8 @@ bool has_bpe_files(const std::filesystem::path& directory);
 /// for anything besides GPT-2's split and byte-level BPE.
 BPEVocabulary read_bpe_files(const std::filesystem::path& directory);
 
-/// Writes vocab.json, merges.txt and tokenizer.json. Throws FileError.
+/// Writes tokenizer.json and, unless merges are ignored, which only that can say, vocab.json and
+/// merges.txt. Throws FileError.
 void write_bpe_files(const BPEVocabulary& vocabulary, const std::filesystem::path& directory);
 
 }  // namespace gradus

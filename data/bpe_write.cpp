@@ -56,7 +56,8 @@ nlohmann::ordered_json added_tokens_json(const BPEVocabulary& vocabulary) {
   return list;
 }
 
-// What tokenizer.json says about any byte-level BPE; the vocabulary goes into {0}, {1} and {2}.
+// What tokenizer.json says about any byte-level BPE; {0} are the added tokens, {1} is the
+// vocabulary, {2} are the merges and {3} says whether they are ignored.
 constexpr const char* tokenizer_json_form = R"({{
   "version": "1.0",
   "truncation": null,
@@ -74,7 +75,7 @@ constexpr const char* tokenizer_json_form = R"({{
     "end_of_word_suffix": null,
     "fuse_unk": false,
     "byte_fallback": false,
-    "ignore_merges": false,
+    "ignore_merges": {3},
     "vocab": {1},
     "merges": {2}
   }}
@@ -87,12 +88,15 @@ void write_bpe_files(const BPEVocabulary& vocabulary, const std::filesystem::pat
   const std::vector<std::string> spelled = spellings(vocabulary);
   const std::vector<std::string> merges = merge_lines(vocabulary, spelled);
   const std::string vocab = vocab_json(spelled);
-  write_file_atomically(directory / "vocab.json", vocab + "\n");
-  write_file_atomically(directory / "merges.txt",
-                        fmt::format("#version: 0.2\n{}\n", fmt::join(merges, "\n")));
-  write_file_atomically(directory / "tokenizer.json",
-                        fmt::format(tokenizer_json_form, added_tokens_json(vocabulary).dump(),
-                                    vocab, nlohmann::json(merges).dump()));
+  if (!vocabulary.ignore_merges) {
+    write_file_atomically(directory / "vocab.json", vocab + "\n");
+    write_file_atomically(directory / "merges.txt",
+                          fmt::format("#version: 0.2\n{}\n", fmt::join(merges, "\n")));
+  }
+  write_file_atomically(
+      directory / "tokenizer.json",
+      fmt::format(tokenizer_json_form, added_tokens_json(vocabulary).dump(), vocab,
+                  nlohmann::json(merges).dump(), vocabulary.ignore_merges));
 }
 
 }  // namespace gradus

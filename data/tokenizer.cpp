@@ -46,6 +46,7 @@ uint64_t Tokenizer::digest() const {
   const BPETokenizer* bpe = std::get_if<BPETokenizer>(&kind_);
   if (bpe == nullptr) return gradus::digest(text);
   for (const Merge& m : bpe->vocabulary().merges) text += fmt::format("{} {}\n", m.left, m.right);
+  if (bpe->vocabulary().ignore_merges) text += "ignore_merges\n";
   for (const auto& added : bpe->vocabulary().added) text += fmt::format("{}\n", added.id);
   return gradus::digest(text);
 }

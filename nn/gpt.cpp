@@ -36,6 +36,8 @@ const GPTConfig& GPTConfig::checked() const {
   check_value(document_token >= -1 && document_token < vocab_size,
               "GPT: document_token = {} must be -1 or below vocab_size = {}", document_token,
               vocab_size);
+  check_value(init_std > 0 && std::isfinite(init_std),
+              "GPT: init_std = {} must be positive and finite", init_std);
   check_value(norm_eps > 0 && std::isfinite(norm_eps),
               "GPT: norm_eps = {} must be positive and finite", norm_eps);
   return *this;
@@ -45,19 +47,19 @@ namespace {
 
 // Radford et al. 2019, §2.3: the projections that add to the residual stream start smaller, so
 // that its variance does not grow with the number of layers.
-void initialise(const std::string& name, const Tensor& x, int64_t n_layer) {
+void initialise(const std::string& name, const Tensor& x, const GPTConfig& config) {
   const Draw draw = draw_for(default_generator().seed, name);
   if (name.ends_with("bias")) return init::constant(x, 0);
   if (x.rank() < 2) return init::constant(x, 1);  // the weight of a norm
   const bool residual = name.ends_with("c_proj.weight");
-  const real std = real(0.02);
-  init::normal(x, residual ? std / std::sqrt(static_cast<real>(2 * n_layer)) : std, draw);
+  const real shrink = residual ? 1 / std::sqrt(static_cast<real>(2 * config.n_layer)) : real(1);
+  init::normal(x, config.init_std * shrink, draw);
 }
 
 }  // namespace
 
 GPT::GPT(const GPTConfig& c) : config(c.checked()) {
-  for (const NamedTensor& p : named_parameters()) initialise(p.name, p.tensor, config.n_layer);
+  for (const NamedTensor& p : named_parameters()) initialise(p.name, p.tensor, config);
 }
 
 Linear GPT::head() const {
@@ -76,6 +78,15 @@ Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
     x = h[l](x, {.cache = cache == nullptr ? nullptr : &cache->layers[l]});
   }
   return ln_f(x);
+}
+
+void copy_weights(const GPT& from, GPT& to) {
+  const NoGrad guard;
+  for (NamedTensor& p : to.named_parameters()) {
+    const Tensor source = from.find(p.name);
+    const bool cut = p.name == "wpe.weight" && source.dim(0) > p.tensor.dim(0);
+    p.tensor.copy_(cut ? source.narrow(0, 0, p.tensor.dim(0)) : source);
+  }
 }
 
 }  // namespace gradus

@@ -18,19 +18,21 @@ struct GPTConfig {
   Placement placement = Placement::pre;
   Activation activation = Activation::gelu_tanh;
   real norm_eps = real(1e-5);
+  real init_std = real(0.02);  // of weights drawn at random
   /// The token that stood before every document in training, with which a text therefore begins; -1
   /// if there was none.
   int32_t document_token = -1;
 
+  bool operator==(const GPTConfig&) const = default;
   BlockConfig block() const;
   /// Throws ValueError naming the first impossible size.
   const GPTConfig& checked() const;
 };
 
 /// Parameters: wte, wpe, h.{i}.{ln_1, attn.{c_attn, c_proj}, ln_2, mlp.{c_fc, c_proj}}, ln_f and,
-/// unless tied to wte, lm_head. Initialised as GPT-2: N(0, 0.02), residual projections
-/// N(0, 0.02 / √(2 n_layer)), biases 0; each stream depends on the seed of the default generator
-/// and the parameter's name alone.
+/// unless tied to wte, lm_head. Initialised as GPT-2: N(0, init_std), residual projections
+/// N(0, init_std / √(2 n_layer)), biases 0; each stream depends on the seed of the default
+/// generator and the parameter's name alone.
 struct GPT : Module {
   explicit GPT(const GPTConfig& c);
   GPTConfig config;
@@ -56,5 +58,9 @@ struct GPT : Module {
  private:
   Linear head() const;
 };
+
+/// Gives `to` the weights of `from`, a model of the same shape that may see more positions: those
+/// beyond `to`'s are left out. Throws ShapeError for any other difference.
+void copy_weights(const GPT& from, GPT& to);
 
 }  // namespace gradus

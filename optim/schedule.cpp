@@ -6,10 +6,11 @@
 namespace gradus {
 namespace {
 
-// Progress of the decay: 0 at the end of the warm-up, 1 at decay_steps and after.
+// Progress of the decay: 0 until its start, 1 at decay_steps and after.
 double progress(int64_t step, const Schedule& s) {
-  const double length = static_cast<double>(std::max<int64_t>(s.decay_steps - s.warmup_steps, 1));
-  return std::clamp(static_cast<double>(step - s.warmup_steps) / length, 0.0, 1.0);
+  const int64_t start = std::max(s.warmup_steps, s.decay_start);
+  const double length = static_cast<double>(std::max<int64_t>(s.decay_steps - start, 1));
+  return std::clamp(static_cast<double>(step - start) / length, 0.0, 1.0);
 }
 
 // `remaining` in [0, 1] is what the decay has left of the way from lr to min_lr.

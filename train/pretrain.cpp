@@ -4,8 +4,10 @@
 
 #include <filesystem>
 
+#include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
+#include "train/plan.h"
 #include "train/pretrain_gpt.h"
 #include "train/signals.h"
 
@@ -14,9 +16,10 @@ namespace {
 
 using O = TrainingOptions;
 
-// What the command line says about the settings of a run; the preset says the rest.
+// What the command line says about the settings of a run; the preset, or the model that it goes on
+// from, says the rest.
 struct Arguments {
-  std::string preset = "nano", out, resume;
+  std::string preset = "nano", out, resume, init;
   std::vector<std::function<void(O&)>> changes;  // in the order of the command line
   PretrainRequest request;
 };
@@ -51,6 +54,10 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   add("--steps", [](O& o) -> auto& { return o.steps; }, "Optimizer steps");
   add("--lr", [](O& o) -> auto& { return o.schedule.lr; }, "Learning rate after the warm-up");
   add("--min-lr", [](O& o) -> auto& { return o.schedule.min_lr; }, "Learning rate at the end");
+  add("--decay-start", [](O& o) -> auto& { return o.schedule.decay_start; },
+      "Step until which the learning rate stays up (default: the end of the warm-up)");
+  add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
+      "Standard deviation of the weights at the start");
   add("--warmup-steps", [](O& o) -> auto& { return o.schedule.warmup_steps; }, "Of linear warm-up");
   add("--beta1", [](O& o) -> auto& { return o.beta1; }, "Adam's decay of the mean");
   add("--beta2", [](O& o) -> auto& { return o.beta2; }, "Adam's decay of the mean square");
@@ -66,13 +73,14 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
   add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
   add("--tokenizer", [](O& o) -> auto& { return o.tokenizer; },
-      "char or bpe, learned from the text, or a folder with a tokenizer (default: char; for builtin bpe)")
+      "char, word or bpe, learned from the text, or a folder with a tokenizer (default: char; for builtin word)")
       ->check([](const std::string& name) {
-        const bool known = name == "char" || name == "bpe" || std::filesystem::is_directory(name);
-        return known ? "" : name + " is neither char nor bpe nor a folder";
+        const bool known = name == "char" || name == "word" || name == "bpe" ||
+                           std::filesystem::is_directory(name);
+        return known ? "" : name + " is neither char nor word nor bpe nor a folder";
       });
   add("--vocab-size", [](O& o) -> auto& { return o.vocab_size; },
-      "Tokens of --tokenizer bpe (default: 4096)");
+      "Most tokens of --tokenizer word or bpe (default: 4096)");
   // clang-format on
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
@@ -81,9 +89,8 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
       ->transform(CLI::CheckedTransformer(decays));
 }
 
-// The preset, then what the command line changes.
-TrainingOptions settings(const Arguments& a) {
-  TrainingOptions options = TrainingOptions::from(find_preset(a.preset));
+// What the command line changes about a run.
+TrainingOptions changed(TrainingOptions options, const Arguments& a) {
   options.data = a.request.options.data;
   for (const auto& change : a.changes) change(options);
   options.schedule.decay_steps = options.steps;
@@ -92,20 +99,57 @@ TrainingOptions settings(const Arguments& a) {
   return options;
 }
 
+// Weights that are given say what the model is; only dropout and a shorter context can be chosen.
+void check_shape_of(const GPTConfig& given, GPTConfig wanted) {
+  check_value(wanted.block_size <= given.block_size,
+              "--block-size {} is more than the {} of the model in --init", wanted.block_size,
+              given.block_size);
+  wanted.block_size = given.block_size;
+  wanted.dropout = given.dropout;
+  check_value(wanted == given, "--init decides the shape of the model; give no other");
+}
+
+TrainingOptions settings(const Arguments& a) {
+  TrainingOptions options = TrainingOptions::from(find_preset(a.preset));
+  if (a.init.empty()) return changed(options, a);
+  const GPTConfig given = load_gpt2_config(a.init);
+  options.model = given;
+  options.init = options.tokenizer = a.init;
+  options = changed(options, a);
+  check_shape_of(given, options.model);
+  check_value(options.tokenizer == a.init, "--init brings its tokenizer; give no other");
+  return options;
+}
+
+// The shapes that what was asked for fits.
+std::vector<TrainingOptions> fitting_rungs(const Arguments& a) {
+  std::vector<TrainingOptions> rungs;
+  for (const TrainingOptions& rung : ladder()) {
+    try {
+      rungs.push_back(changed(rung, a));
+    } catch (const ValueError&) {  // such as heads that do not divide the width
+    }
+  }
+  return rungs;
+}
+
 void pretrain_command(const CLI::App& command, Arguments& a) {
   a.request.resume = !a.resume.empty();
   a.request.folder = a.request.resume ? a.resume : a.out;
   if (a.request.resume) {
-    const bool settled =
-        a.changes.empty() && command.count("--preset") == 0 && command.count("--out") == 0;
+    const bool settled = a.changes.empty() && !a.request.dry_run && a.request.minutes == 0;
     if (!settled)
       throw CLI::ValidationError("--resume",
                                  "a run goes on with the settings it began with; give no others");
   } else {
     if (command.count("--data") == 0) throw CLI::RequiredError("--data");
-    if (command.count("--out") == 0) throw CLI::RequiredError("--out");
+    if (a.request.minutes > 0 && command.count("--steps") > 0)
+      throw CLI::ExcludesError("--minutes", "--steps");
+    if (command.count("--out") == 0 && !a.request.dry_run) throw CLI::RequiredError("--out");
     try {
       a.request.options = settings(a);
+      const bool free_shape = command.count("--preset") == 0 && a.init.empty();
+      if (a.request.minutes > 0 && free_shape) a.request.ladder = fitting_rungs(a);
     } catch (const ValueError& error) {
       throw CLI::ValidationError("pretrain gpt", error.what());
     }
@@ -127,9 +171,22 @@ void add_pretrain(CLI::App& program) {
   command->add_option("--data", a->request.options.data,
                       "Text: a file, a folder, or - for standard input; a token file; or builtin, "
                       "stories whose entropy is known");
-  command->add_option("--out", a->out, "Run folder to make");
-  command->add_option("--resume", a->resume, "Run folder to go on with");
-  command->add_option("--preset", a->preset, "nano, baby or gpt2")->capture_default_str();
+  CLI::Option* out = command->add_option("--out", a->out, "Run folder to make");
+  CLI::Option* preset =
+      command->add_option("--preset", a->preset, "nano, baby or gpt2")->capture_default_str();
+  CLI::Option* init =
+      command->add_option("--init", a->init, "Model directory to begin from: weights and tokenizer")
+          ->check(CLI::ExistingDirectory)
+          ->excludes(preset);
+  command->add_option("--resume", a->resume, "Run folder to go on with")
+      ->excludes(out, preset, init);
+  command
+      ->add_option("--minutes", a->request.minutes,
+                   "Time to take: chooses shape, batch size, learning rate and steps, says what "
+                   "loss to expect, and keeps to the time (with --preset or --init: steps alone)")
+      ->check(CLI::Range(0.1, 1e6));
+  command->add_flag("--dry-run", a->request.dry_run,
+                    "Parameters, memory and time per step, measured; no training");
   command
       ->add_option("--stop-after", a->request.stop_after,
                    "Save and stop after so many steps, to be resumed")

@@ -22,6 +22,8 @@ class Progress {
   void line(const std::string& text);
   /// The same for what must be seen, however quiet.
   void warning(const std::string& text);
+  /// There are more or fewer steps than was thought.
+  void set_total(int64_t total) { total_ = total; }
   /// Removes the bar.
   void clear();
   /// Seconds since the start, and until the end at the present pace.

@@ -11,8 +11,9 @@ namespace gradus {
 namespace {
 
 Tokenizer tokenizer_for(const TrainingOptions& o, std::string_view text, std::string_view train) {
-  if (o.tokenizer == "char") return Tokenizer(CharTokenizer::train(text));
-  if (o.tokenizer == "bpe") return Tokenizer(train_bpe(train, o.bpe_vocab_size()));
+  if (o.tokenizer_kind() == "char") return Tokenizer(CharTokenizer::train(text));
+  if (o.tokenizer_kind() == "word") return Tokenizer(train_words(train, o.most_tokens()));
+  if (o.tokenizer_kind() == "bpe") return Tokenizer(train_bpe(train, o.most_tokens()));
   return Tokenizer::load(o.tokenizer);
 }
 
@@ -49,10 +50,10 @@ std::string joined(const std::vector<stories::Story>& all) {
 
 }  // namespace
 
-TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size) {
+TrainingCorpus builtin_corpus(const std::function<Tokenizer(std::string_view)>& make_tokenizer) {
   const std::vector<stories::Story> held_out = stories::corpus(validation_seed, validation_stories);
   const std::string train = joined(stories::corpus(training_seed, training_stories));
-  const Tokenizer tokenizer = known ? *known : Tokenizer(train_bpe(train, vocab_size));
+  const Tokenizer tokenizer = make_tokenizer(train);
   check_value(tokenizer.end_of_text_id().has_value(),
               "the built-in corpus needs a tokenizer with the token {}", end_of_text);
   TrainingCorpus corpus{tokenizer, tokenizer.encode(train), tokenizer.encode(joined(held_out)),
@@ -64,11 +65,15 @@ TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t voc
   return corpus;
 }
 
+TrainingCorpus builtin_corpus(const Tokenizer& tokenizer) {
+  return builtin_corpus([&](std::string_view) { return tokenizer; });
+}
+
 TrainingCorpus read_training_corpus(const TrainingOptions& o,
                                     const std::optional<Tokenizer>& known) {
-  if (o.data == builtin_data) {
-    if (known || o.learns_tokenizer()) return builtin_corpus(known, o.bpe_vocab_size());
-    return builtin_corpus(Tokenizer::load(o.tokenizer));
+  if (o.is_builtin()) {
+    if (known) return builtin_corpus(*known);
+    return builtin_corpus([&](std::string_view train) { return tokenizer_for(o, train, train); });
   }
   const TrainingCorpus corpus =
       is_token_file(o.data) ? from_token_file(o, known) : from_text(o, known);

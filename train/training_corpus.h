@@ -1,6 +1,7 @@
 #pragma once
 // What a run learns from: a text as ids, in a part to train on and a part to validate.
 
+#include <functional>
 #include <optional>
 
 #include "data/token_view.h"
@@ -19,19 +20,19 @@ struct TrainingCorpus {
   std::optional<double> floor = {};
 };
 
-/// What --data calls the built-in corpus.
-inline constexpr const char* builtin_data = "builtin";
-
 /// The built-in corpus: 60,000 stories to train on and 2,000 others to validate, the same for every
-/// run, each after an <|endoftext|>. The tokenizer is learned from them, up to a token for every
-/// word, unless one is given, which must have that token. Throws ValueError.
-TrainingCorpus builtin_corpus(const std::optional<Tokenizer>& known, int64_t vocab_size = 2048);
+/// run, each after an <|endoftext|>, which the tokenizer must have as a token. `make_tokenizer`
+/// gets the stories to train on. Throws ValueError.
+TrainingCorpus builtin_corpus(const std::function<Tokenizer(std::string_view)>& make_tokenizer);
+/// The same with a tokenizer that is there already.
+TrainingCorpus builtin_corpus(const Tokenizer& tokenizer);
 
 /// Reads `options.data`: the built-in corpus, or text, which is encoded in memory, or a token file
 /// (gradus tokenize --out), which is mapped and may be larger than memory. A run that has a
-/// tokenizer already passes it; otherwise options.tokenizer says which to take or to learn. A BPE
-/// learns from the part to train on alone; characters are collected from all of the text, since an
-/// unknown one could not be read. Throws FileError and ValueError for data that does not serve.
+/// tokenizer already passes it; otherwise options.tokenizer says which to take or to learn. Words
+/// and a BPE are learned from the part to train on alone; characters are collected from all of the
+/// text, since an unknown one could not be read. Throws FileError and ValueError for data that does
+/// not serve.
 TrainingCorpus read_training_corpus(const TrainingOptions& options,
                                     const std::optional<Tokenizer>& known);
 

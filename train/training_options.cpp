@@ -25,8 +25,13 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
 }
 
 void TrainingOptions::check() const {
-  check_value(vocab_size == 0 || tokenizer == "bpe",
-              "--vocab-size {} is for --tokenizer bpe; the size of any other is given", vocab_size);
+  check_value(
+      !(is_builtin() && tokenizer == "char"),
+      "--tokenizer char has no token that begins a story; the built-in corpus needs word or bpe");
+  const bool sized = tokenizer_kind() == "word" || tokenizer_kind() == "bpe";
+  check_value(vocab_size == 0 || sized,
+              "--vocab-size {} is for --tokenizer word or bpe; the size of any other is given",
+              vocab_size);
   check_value(vocab_size == 0 || vocab_size > 256,
               "--vocab-size {} must have room for 256 bytes and {}", vocab_size, end_of_text);
   const std::pair<const char*, int64_t> positive[] = {
@@ -40,6 +45,8 @@ void TrainingOptions::check() const {
     check_value(value > 0, "{} {} must be positive", name, value);
   check_value(steps >= 0, "--steps {} must not be negative", steps);
   check_value(eval_batches >= 0, "--eval-batches {} must not be negative", eval_batches);
+  check_value(schedule.decay_start >= 0, "--decay-start {} must not be negative",
+              schedule.decay_start);
   check_value(schedule.warmup_steps >= 0, "--warmup-steps {} must not be negative",
               schedule.warmup_steps);
   const std::pair<const char*, real> not_negative[] = {{"--lr", schedule.lr},
@@ -76,6 +83,7 @@ json to_json(const TrainingOptions& o) {
   return {{"data", o.data},
           {"tokenizer", o.tokenizer},
           {"vocab_size", o.vocab_size},
+          {"init", o.init},
           {"batch_size", o.batch_size},
           {"accumulation", o.accumulation},
           {"steps", o.steps},
@@ -83,6 +91,7 @@ json to_json(const TrainingOptions& o) {
           {"lr", o.schedule.lr},
           {"min_lr", o.schedule.min_lr},
           {"warmup_steps", o.schedule.warmup_steps},
+          {"decay_start", o.schedule.decay_start},
           {"decay_steps", o.schedule.decay_steps},
           {"beta1", o.beta1},
           {"beta2", o.beta2},
@@ -103,6 +112,7 @@ TrainingOptions training_options_from(const json& object, const std::string& fil
     o.data = object.at("data").get<std::string>();
     o.tokenizer = object.value("tokenizer", o.tokenizer);
     o.vocab_size = object.value("vocab_size", o.vocab_size);
+    o.init = object.value("init", o.init);
     o.batch_size = object.at("batch_size").get<int64_t>();
     o.accumulation = object.at("accumulation").get<int64_t>();
     o.steps = object.at("steps").get<int64_t>();
@@ -113,6 +123,7 @@ TrainingOptions training_options_from(const json& object, const std::string& fil
     o.schedule.lr = object.at("lr").get<real>();
     o.schedule.min_lr = object.at("min_lr").get<real>();
     o.schedule.warmup_steps = object.at("warmup_steps").get<int64_t>();
+    o.schedule.decay_start = object.value("decay_start", o.schedule.decay_start);
     o.schedule.decay_steps = object.at("decay_steps").get<int64_t>();
     o.beta1 = object.at("beta1").get<real>();
     o.beta2 = object.at("beta2").get<real>();

@@ -11,10 +11,15 @@
 
 namespace gradus {
 
+/// What --data calls the built-in corpus.
+inline constexpr const char* builtin_data = "builtin";
+
 struct TrainingOptions {
-  std::string data;                // file, folder or "-"
-  std::string tokenizer = "char";  // char and bpe are learned from the text; else a folder
-  int64_t vocab_size = 0;          // of a bpe that is learned; 0 means default_vocab_size
+  std::string data;        // file, folder, "-" or builtin_data
+  std::string tokenizer;   // char, word or bpe, learned from the text; or a folder; empty: char, or
+                           // word for the built-in corpus
+  int64_t vocab_size = 0;  // of words or a bpe that are learned; 0 means default_vocab_size
+  std::string init;        // a model directory to begin from; empty for random weights
   GPTConfig model;
   int64_t batch_size = 12;
   int64_t accumulation = 1;  // micro-batches per step
@@ -32,8 +37,15 @@ struct TrainingOptions {
 
   static constexpr int64_t default_vocab_size = 4096;
 
-  bool learns_tokenizer() const { return tokenizer == "char" || tokenizer == "bpe"; }
-  int64_t bpe_vocab_size() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
+  bool is_builtin() const { return data == builtin_data; }
+  std::string tokenizer_kind() const {
+    return !tokenizer.empty() ? tokenizer : is_builtin() ? "word" : "char";
+  }
+  bool learns_tokenizer() const {
+    const std::string kind = tokenizer_kind();
+    return kind == "char" || kind == "word" || kind == "bpe";
+  }
+  int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
 
   static TrainingOptions from(const Preset& preset);
   /// Throws ValueError naming the first value outside its range.

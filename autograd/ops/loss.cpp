@@ -96,7 +96,7 @@ OpSample classes(CrossEntropyOptions options) {
           .high = 2};
 }
 
-OpSample pair(const char* op, Tensor f(const Tensor&, const Tensor&), std::string error) {
+OpSample pair_sample(const char* op, Tensor f(const Tensor&, const Tensor&), std::string error) {
   return {.op = op,
           .inputs = {{2, 3}, {2, 3}},
           .fn = [f](Inputs x) { return f(x[0], x[1]); },
@@ -119,8 +119,8 @@ const SampleRegistrar loss_samples{
                  "dimension, the classes"},
                 {{{2, 2, 2}},
                  "cross_entropy: id 2 at position 1 of shape (2, 2) is outside [0, 2)"}}},
-    pair("mse_loss", mse_loss, "mse_loss: x (2, 3) and target (3) must have one shape"),
-    pair("bce_with_logits", bce_with_logits,
+    pair_sample("mse_loss", mse_loss, "mse_loss: x (2, 3) and target (3) must have one shape"),
+    pair_sample("bce_with_logits", bce_with_logits,
          "bce_with_logits: logits (2, 3) and target (3) must have one shape"),
 };
 

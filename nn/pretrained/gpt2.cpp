@@ -74,7 +74,7 @@ json to_json(const GPTConfig& c) {
           {"resid_pdrop", c.dropout},
           {"attn_pdrop", 0.0},
           {"layer_norm_epsilon", c.norm_eps},
-          {"initializer_range", 0.02},
+          {"initializer_range", c.init_std},
           {"tie_word_embeddings", c.tie_weights},
           {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"},
           {"gradus",
@@ -147,7 +147,8 @@ GPTConfig from_json(const json& object, const path& file) {
               .n_embd = reader.integer("n_embd"),
               .dropout = reader.number("resid_pdrop", real(0.1)),
               .tie_weights = reader.flag("tie_word_embeddings", true),
-              .norm_eps = reader.number("layer_norm_epsilon", real(1e-5))};
+              .norm_eps = reader.number("layer_norm_epsilon", real(1e-5)),
+              .init_std = reader.number("initializer_range", real(0.02))};
   const std::string wanted = reader.word("activation_function", "gelu_new");
   const auto* found = std::find_if(std::begin(activation_names), std::end(activation_names),
                                    [&](const ActivationName& a) { return wanted == a.name; });

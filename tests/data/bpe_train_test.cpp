@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/gpt2_split.h"
+#include "data/tokenizer.h"
 #include "support.h"
 
 using namespace gradus;
@@ -128,4 +129,35 @@ TEST_CASE("BPE training: other texts survive a vocabulary that has not seen them
     const std::string text = testing::slurp(*folder / name);
     CHECK(tokenizer.decode(tokenizer.encode(text)) == text);
   }
+}
+
+TEST_CASE("train_words: whole words by frequency, anything else in bytes; files bring it back") {
+  const BPETokenizer words = train_words("the cat saw the dog, the cat ran", 260);
+  CHECK(words.vocab_size() ==
+        260);  // <|endoftext|>, 256 bytes, " the", " cat", and one of the rest
+  const auto pieces = [&](std::string_view text) {
+    std::vector<std::string> result;
+    for (const int32_t id : words.encode(text)) result.push_back(words.decode(std::span(&id, 1)));
+    return result;
+  };
+  CHECK(pieces(" the cat") == std::vector<std::string>{" the", " cat"});
+  CHECK(pieces(" the cow") == std::vector<std::string>{" the", " ", "c", "o", "w"});
+  CHECK(pieces("<|endoftext|> cat") == std::vector<std::string>{"<|endoftext|>", " cat"});
+  for (const std::string text : {"", "the cat, the \xff caté\n", "theca t"}) {
+    CHECK(words.decode(words.encode(text)) == text);
+  }
+  CHECK(words.explain(" cat c")[0].start.size() == 1);
+  CHECK(words.explain(" cat c")[1].start.size() == 2);
+
+  const testing::TemporaryFolder folder;
+  words.save(folder.path());
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "merges.txt"));
+  const BPETokenizer again = BPETokenizer::load(folder.path());
+  CHECK(again.encode(" the cat saw") == words.encode(" the cat saw"));
+  CHECK(Tokenizer(again).digest() == Tokenizer(words).digest());
+  BPEVocabulary merging = words.vocabulary();
+  merging.ignore_merges = false;
+  CHECK(Tokenizer(BPETokenizer(merging)).digest() != Tokenizer(words).digest());
+  CHECK(BPETokenizer(merging).encode(" cat").size() == 4);
+  CHECK_THROWS_AS(train_words("a", 256), ValueError);
 }

@@ -367,3 +367,20 @@ TEST_CASE("schedules: without warm-up the first step has the full rate") {
   CHECK(s(0) == 1);
   CHECK(s(10) == doctest::Approx(0));
 }
+
+TEST_CASE("schedule: a trapezoid holds lr until decay_start, then falls to min_lr") {
+  for (const Decay decay : {Decay::linear, Decay::cosine}) {
+    const Schedule s{.decay = decay,
+                     .lr = 1,
+                     .min_lr = real(0.1),
+                     .warmup_steps = 10,
+                     .decay_start = 60,
+                     .decay_steps = 100};
+    CHECK(s(5) == doctest::Approx(0.5));
+    CHECK(s(10) == 1);
+    CHECK(s(60) == 1);
+    CHECK(s(80) == doctest::Approx(0.55));  // half of the way, for both
+    CHECK(s(100) == doctest::Approx(0.1));
+    CHECK(s(500) == doctest::Approx(0.1));
+  }
+}

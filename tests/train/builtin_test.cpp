@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "data/bpe_train.h"
 #include "data/stories/corpus.h"
 #include "tests/train/program.h"
 #include "train/training_corpus.h"
@@ -12,7 +13,8 @@ using namespace gradus;
 using namespace gradus::testing;
 
 TEST_CASE("builtin: every story fits a row of 64, and the floor is the stories' own information") {
-  const TrainingCorpus corpus = builtin_corpus({}, 4096);
+  const TrainingCorpus corpus =
+      builtin_corpus([](std::string_view text) { return Tokenizer(train_words(text, 4096)); });
   REQUIRE(corpus.separator.has_value());
   REQUIRE(corpus.floor.has_value());
   std::vector<int32_t> ids(corpus.val.size());

@@ -70,7 +70,7 @@ TEST_CASE("pretrain --tokenizer FOLDER takes the tokenizer that is there") {
 TEST_CASE("pretrain: a tokenizer or a vocabulary size that cannot be is refused") {
   const Workplace w;
   check_refused(run(w.pretrain({"--tokenizer", "wordpiece"})), 2,
-                "wordpiece is neither char nor bpe nor a folder");
+                "wordpiece is neither char nor word nor bpe nor a folder");
   check_refused(run(w.pretrain({"--vocab-size", "300"})), 2, "--vocab-size 300 is for");
   check_refused(run(w.pretrain({"--tokenizer", "bpe", "--vocab-size", "256"})), 2,
                 "--vocab-size 256 must have room");

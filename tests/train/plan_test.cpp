@@ -1,0 +1,152 @@
+// Runs that know their cost beforehand, keep to a time, or begin from a model.
+
+#include <doctest/doctest.h>
+
+#include "nn/pretrained/gpt2.h"
+#include "tests/train/program.h"
+#include "train/learner.h"
+#include "train/plan.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+
+TEST_CASE("pretrain --dry-run: what the run would cost, and no run") {
+  const Workplace w;
+  const RunResult said = run(w.pretrain({"--dry-run"}));
+  CAPTURE(said.err);
+  CHECK(said.code == 0);
+  for (const char* part : {"1 layers, 2 heads, 16 wide, 8 tokens of context", "parameters  ",
+                           " MB of them weights, gradients and moments",
+                           "for 32 tokens: ", "run         2000 steps: "}) {
+    CAPTURE(part);
+    CHECK(contains(said.out, part));
+  }
+  CHECK_FALSE(std::filesystem::exists(w.out));
+}
+
+TEST_CASE("try_out counts what the learner has: parameters, their state, tokens") {
+  TrainingOptions options;
+  options.model = {.block_size = 8, .vocab_size = 30, .n_layer = 1, .n_head = 2, .n_embd = 16};
+  options.batch_size = 3;
+  options.accumulation = 2;
+  std::vector<int32_t> ids(100);
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * i % 30);
+  const TrainingCorpus corpus{Tokenizer(CharTokenizer::train("ab")), ids, ids, 0};
+  const Trial trial = try_out(options, corpus, 0);
+  const GPT model(options.model);
+  CHECK(trial.parameters == model.num_parameters());
+  CHECK(trial.tokens_per_step == 3 * 2 * 8);
+  CHECK(trial.state_bytes == 4.0 * sizeof(real) * static_cast<double>(model.num_parameters()));
+  CHECK(trial.peak_bytes > trial.state_bytes);
+  CHECK(trial.tokens == 10 * 48);
+  CHECK(trial.seconds_per_step > 0);
+  CHECK(trial.loss < std::log(30.0) + 0.5);
+}
+
+TEST_CASE("pretrain --minutes: ends in time, the learning rate at its lowest") {
+  const Workplace w;
+  const auto start = std::chrono::steady_clock::now();
+  const RunResult trained = run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes",
+                                 "0.1", "--block-size", "8"});
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  CAPTURE(trained.err);
+  REQUIRE(trained.code == 0);
+  CHECK(taken.count() > 3);  // of 6 seconds
+  CHECK(taken.count() < 12);
+  CHECK(contains(trained.err, "is to be expected"));
+  const auto settings = nlohmann::json::parse(slurp(w.in_run("training.json")));
+  const auto metrics = lines_of(w.in_run("metrics.jsonl"));
+  CHECK(settings.at("steps") == metrics.back().at("step"));
+  CHECK(metrics.back().contains("val_loss"));
+  CHECK(metrics.back().at("lr").get<double>() <
+        1.5 * settings.at("min_lr").get<double>());  // the schedule ended where the run did
+}
+
+TEST_CASE("plan_for: more time, a larger model; a corpus too small for it is not fed to it") {
+  const std::vector<TrainingOptions> rungs = ladder();
+  const auto size = [&](double seconds, size_t tokens) {
+    std::vector<int32_t> ids(tokens);
+    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * i % 50);
+    const TrainingCorpus corpus{Tokenizer(CharTokenizer::train("ab")), ids, ids, 0};
+    std::vector<TrainingOptions> candidates(rungs.begin(), rungs.begin() + 3);
+    for (TrainingOptions& o : candidates) o.model.vocab_size = 50;
+    return plan_for(seconds, candidates, corpus).options.model.n_embd;
+  };
+  CHECK(size(0.1, 10000000) == 64);
+  CHECK(size(1e-3, 100) == 64);
+}
+
+TEST_CASE("pretrain --init: begins with the weights and the tokenizer of a model") {
+  const Workplace w;
+  REQUIRE(run(w.pretrain()).code == 0);
+  const std::string next = (w.folder.path() / "next").string();
+  const Arguments from_it{"pretrain", "gpt", "--init", w.out, "--data", w.text, "--out", next};
+  SUBCASE("unchanged where there are no steps") {
+    const RunResult untrained = run(from_it + Arguments{"--steps", "0"});
+    CAPTURE(untrained.err);
+    REQUIRE(untrained.code == 0);
+    CHECK(slurp(w.in_run("model.safetensors")) ==
+          slurp(std::filesystem::path(next) / "model.safetensors"));
+    CHECK(slurp(w.in_run("char_vocab.json")) ==
+          slurp(std::filesystem::path(next) / "char_vocab.json"));
+  }
+  SUBCASE("with a shorter context it keeps the first positions") {
+    REQUIRE(run(from_it + Arguments{"--steps", "0", "--block-size", "4"}).code == 0);
+    const GPT whole = load_gpt2(w.out), cut = load_gpt2(next);
+    CHECK(cut.wpe.weight->shape() == Shape{4, 16});
+    CHECK(cut.wpe.weight->to_vector() == whole.wpe.weight->narrow(0, 0, 4).to_vector());
+    CHECK(cut.wte.weight->to_vector() == whole.wte.weight->to_vector());
+  }
+  SUBCASE("killed before its first checkpoint, it begins with them again") {
+    REQUIRE(run(from_it + Arguments{"--steps", "3"}).code == 0);
+    const std::string trained = slurp(std::filesystem::path(next) / "model.safetensors");
+    std::filesystem::remove_all(std::filesystem::path(next) / "checkpoints");
+    std::filesystem::remove(std::filesystem::path(next) / "model.safetensors");
+    REQUIRE(run({"pretrain", "gpt", "--resume", next}).code == 0);
+    CHECK(slurp(std::filesystem::path(next) / "model.safetensors") == trained);
+  }
+  SUBCASE("another shape or tokenizer is refused") {
+    check_refused(run(from_it + Arguments{"--n-layer", "2"}), 2, "--init decides the shape");
+    check_refused(run(from_it + Arguments{"--block-size", "9"}), 2, "more than the 8");
+    check_refused(run(from_it + Arguments{"--tokenizer", "bpe"}), 2, "--init brings its tokenizer");
+    check_refused(run(from_it + Arguments{"--preset", "nano"}), 2, "--preset excludes --init");
+  }
+}
+
+TEST_CASE("settings that contradict each other are refused") {
+  const Workplace w;
+  check_refused(run(w.pretrain({"--minutes", "1", "--steps", "3"})), 2,
+                "--minutes excludes --steps");
+  check_refused(run(w.pretrain({"--minutes", "-1"})), 2, "--minutes");
+  check_refused(
+      run({"pretrain", "gpt", "--data", "builtin", "--tokenizer", "char", "--out", w.out}), 2,
+      "needs word or bpe");
+}
+
+TEST_CASE("accumulation: two micro-batches of unequal targets are one batch of both") {
+  // Documents of 2 and of 7 tokens, each with a row of its own.
+  std::vector<int32_t> ids;
+  for (int i = 0; i < 20; ++i) {
+    ids.push_back(0);
+    for (int k = 0; k < (i % 2 == 0 ? 2 : 7); ++k) ids.push_back(1 + (3 * i + 5 * k) % 20);
+  }
+  ids.push_back(0);
+  const TrainingCorpus corpus{Tokenizer(CharTokenizer::train("ab")), ids, ids, 0, 0};
+  TrainingOptions options;
+  options.model = {.block_size = 8, .vocab_size = 21, .n_layer = 1, .n_head = 2, .n_embd = 16};
+  const auto weights_after_a_step = [&](int64_t batch_size, int64_t accumulation) {
+    options.batch_size = batch_size;
+    options.accumulation = accumulation;
+    manual_seed(5);
+    Learner learner(options, corpus);
+    const Learner::Step step = learner.step(0, real(1e-3));
+    std::vector<real> result = learner.model.find("h.0.mlp.c_fc.weight").to_vector();
+    result.push_back(static_cast<real>(step.loss));
+    result.push_back(static_cast<real>(step.grad_norm));
+    return result;
+  };
+  const std::vector<real> whole = weights_after_a_step(4, 1), parts = weights_after_a_step(1, 4);
+  REQUIRE(whole.size() == parts.size());
+  for (size_t i = 0; i < whole.size(); ++i)
+    CHECK(parts[i] == doctest::Approx(whole[i]).epsilon(1e-4));
+}

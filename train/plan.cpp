@@ -1,0 +1,183 @@
+#include "train/plan.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "tensor/errors.h"
+#include "tensor/parallel.h"
+#include "train/learner.h"
+#include "train/progress.h"
+
+namespace gradus {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int64_t count_parameters(const GPTConfig& config) {
+  const MetaMode no_memory;
+  return GPT(config).num_parameters();
+}
+
+double state_bytes(const GPTConfig& config) {
+  return 4.0 * sizeof(real) * static_cast<double>(count_parameters(config));
+}
+
+double peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
+}  // namespace
+
+void check_memory(const GPTConfig& config) {
+  const double needed = state_bytes(config) / 1e9;
+  const double there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e9;
+  check<MemoryError>(needed < there,
+                     "pretrain: weights, gradients and moments of this model take {:.1f} GB, the "
+                     "machine has {:.1f}",
+                     needed, there);
+}
+
+Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, double seconds) {
+  constexpr int64_t fewest = 10, settling = 3;  // steps; the first are slower than the others
+  manual_seed(options.seed);
+  Learner learner(options, corpus);
+  const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = 20};
+  const Clock::time_point start = Clock::now();
+  Clock::time_point settled = start;
+  std::vector<double> losses;
+  for (int64_t step = 0; step < fewest || seconds_since(start) < seconds; ++step) {
+    if (step == settling) settled = Clock::now();
+    losses.push_back(learner.step(step, schedule(step)).loss);
+  }
+  const auto steps = static_cast<double>(losses.size());
+  const auto last = losses.end() - static_cast<std::ptrdiff_t>(losses.size() / 4 + 1);
+  const auto tokens_per_step = learner.tokens_per_step();
+  return {
+      .parameters = learner.model.num_parameters(),
+      .tokens_per_step = tokens_per_step,
+      .seconds_per_step = seconds_since(settled) / (steps - settling),
+      .state_bytes = state_bytes(options.model),
+      .peak_bytes = peak_bytes(),
+      .tokens = steps * static_cast<double>(tokens_per_step),
+      .loss = std::accumulate(last, losses.end(), 0.0) / static_cast<double>(losses.end() - last)};
+}
+
+std::string to_text(const TrainingOptions& o, const Trial& t) {
+  const GPTConfig& m = o.model;
+  const double seconds = t.seconds_per_step * static_cast<double>(o.steps);
+  return fmt::format(
+      "model       {} layers, {} heads, {} wide, {} tokens of context, vocabulary {}\n"
+      "parameters  {}\n"
+      "memory      {:.0f} MB, {:.0f} MB of them weights, gradients and moments\n"
+      "step        {:.1f} ms for {} tokens: {:.0f} tokens/s on {} threads\n"
+      "run         {} steps: {} and the validations\n",
+      m.n_layer, m.n_head, m.n_embd, m.block_size, m.vocab_size, t.parameters, t.peak_bytes / 1e6,
+      t.state_bytes / 1e6, 1e3 * t.seconds_per_step, t.tokens_per_step,
+      static_cast<double>(t.tokens_per_step) / t.seconds_per_step, num_threads(), o.steps,
+      clock_time(seconds));
+}
+
+std::vector<TrainingOptions> ladder() {
+  struct Rung {
+    int64_t n_layer, n_head, n_embd, block_size, batch_size;
+    real lr;
+  };
+  constexpr Rung rungs[] = {{2, 2, 64, 64, 12, real(4e-3)},     {4, 4, 128, 64, 12, real(2e-3)},
+                            {5, 6, 192, 128, 12, real(1.5e-3)}, {6, 8, 256, 128, 16, real(1e-3)},
+                            {6, 6, 384, 256, 16, real(1e-3)},   {8, 8, 512, 256, 16, real(6e-4)},
+                            {12, 12, 768, 512, 16, real(6e-4)}};
+  std::vector<TrainingOptions> result;
+  for (const Rung& rung : rungs) {
+    TrainingOptions o = TrainingOptions::from(find_preset("nano"));
+    o.model.n_layer = rung.n_layer;
+    o.model.n_head = rung.n_head;
+    o.model.n_embd = rung.n_embd;
+    o.model.block_size = rung.block_size;
+    o.batch_size = rung.batch_size;
+    o.schedule.lr = rung.lr;
+    o.schedule.min_lr = rung.lr / 10;
+    result.push_back(o);
+  }
+  return result;
+}
+
+namespace {
+
+// Tokens to train on for every parameter. Hoffmann et al. 2022 find 20 to be best where data is
+// plentiful and training long; in minutes a larger model that has seen less is ahead.
+constexpr double tokens_per_parameter = 3;
+// More parameters than this for every token of the corpus learn it by heart.
+constexpr double parameters_per_token = 3;
+
+// The largest candidate that gets its tokens. A step takes time in proportion to parameters times
+// tokens (6 floating-point operations each), whatever the shape: one of them is measured.
+const TrainingOptions& choose(double seconds, std::span<const TrainingOptions> candidates,
+                              const TrainingCorpus& corpus) {
+  const TrainingOptions* chosen = &candidates.front();
+  if (candidates.size() == 1) return *chosen;
+  const Trial trial = try_out(candidates[1], corpus, 0.01 * seconds);
+  const double seconds_per_product =
+      trial.seconds_per_step / static_cast<double>(trial.tokens_per_step * trial.parameters);
+  const auto corpus_tokens = static_cast<double>(corpus.train.size());
+  for (const TrainingOptions& candidate : candidates.subspan(1)) {
+    const auto parameters = static_cast<double>(count_parameters(candidate.model));
+    const double tokens = seconds / (seconds_per_product * parameters);
+    const bool affordable = tokens >= tokens_per_parameter * parameters;
+    const bool fed = parameters <= parameters_per_token * corpus_tokens &&
+                     static_cast<double>(candidate.model.block_size) < 0.1 * corpus_tokens;
+    if (affordable && fed) chosen = &candidate;
+  }
+  return *chosen;
+}
+
+// A power law of the tokens that were learned from (Kaplan et al. 2020, §4), drawn through the
+// trial. docs/results.md says what it was fitted to and how far off it was elsewhere.
+double extrapolate(const Trial& trial, double tokens, std::optional<double> floor) {
+  const double exponent = floor ? 1.1 : 0.115;
+  const double lowest = floor.value_or(0);
+  return lowest + (trial.loss - lowest) * std::pow(trial.tokens / tokens, exponent);
+}
+
+}  // namespace
+
+Plan plan_for(double seconds, std::span<const TrainingOptions> candidates,
+              const TrainingCorpus& corpus) {
+  const Clock::time_point start = Clock::now();
+  Plan plan{.options = choose(seconds, candidates, corpus), .trial = {}};
+  TrainingOptions& o = plan.options;
+  plan.trial = try_out(o, corpus, 0.04 * seconds);
+  const double left = seconds - seconds_since(start);
+  const int64_t before = std::max<int64_t>(1, o.steps);
+  o.steps = std::max<int64_t>(10, static_cast<int64_t>(left / plan.trial.seconds_per_step));
+  o.schedule.decay_steps = o.steps;
+  o.schedule.decay_start = o.schedule.decay_start * o.steps / before;
+  o.schedule.warmup_steps = std::min<int64_t>(o.schedule.warmup_steps, o.steps / 10);
+  o.eval_interval = o.sample_interval = std::max<int64_t>(1, o.steps / 10);
+  o.eval_batches = 20;
+  const auto tokens = static_cast<double>(o.steps * plan.trial.tokens_per_step);
+  plan.expected_loss = extrapolate(plan.trial, tokens, corpus.floor);
+  return plan;
+}
+
+std::string to_text(const Plan& plan) {
+  const TrainingOptions& o = plan.options;
+  return fmt::format(
+      "{} layers, {} heads, {} wide, {} parameters, {} tokens of context: {} steps of {:.1f} ms; "
+      "a loss of about {:.2f} is to be expected\n",
+      o.model.n_layer, o.model.n_head, o.model.n_embd, plan.trial.parameters, o.model.block_size,
+      o.steps, 1e3 * plan.trial.seconds_per_step, plan.expected_loss);
+}
+
+}  // namespace gradus

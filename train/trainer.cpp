@@ -1,0 +1,174 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "data/file.h"
+#include "nn/generate.h"
+#include "nn/pretrained/gpt2.h"
+#include "tensor/errors.h"
+#include "tensor/kernels/mode.h"
+#include "train/evaluation.h"
+#include "train/metrics.h"
+#include "train/report.h"
+#include "train/signals.h"
+
+namespace gradus {
+namespace {
+
+double seconds_between(Trainer::Clock::time_point from, Trainer::Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+// What a sample begins with: what stands before a document; else a new line, or the first token of
+// a vocabulary that has none.
+std::vector<int32_t> sample_start(const Tokenizer& tokenizer, std::optional<int32_t> separator) {
+  if (separator) return {*separator};
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    if (tokenizer.decode(std::span(&id, 1)) == "\n") return {id};
+  }
+  return {0};
+}
+
+// A full disk costs no work: training goes on and the next interval tries again.
+template <class F>
+bool try_to_save(Progress& progress, F save) {
+  try {
+    save();
+    return true;
+  } catch (const FileError& error) {
+    progress.warning(fmt::format("not saved, will try again: {}", error.what()));
+    return false;
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainingOptions& options, TrainingCorpus corpus, RunFolder& folder)
+    : o(options), corpus_(std::move(corpus)), folder_(folder), learner_(o, corpus_) {
+  state_.data_digest = corpus_.digest;
+  state_.tokenizer_digest = corpus_.tokenizer.digest();
+  state_.kernels = kernels::describe();
+}
+
+void Trainer::restore() {
+  const TrainerState saved = folder_.restore(learner_.model, learner_.optimizer);
+  check<FileError>(saved.data_digest == state_.data_digest,
+                   "{}: this is not the text that the run began with", o.data);
+  check<FileError>(saved.tokenizer_digest == state_.tokenizer_digest,
+                   "{}: the tokenizer is not the one that the run began with",
+                   folder_.path().string());
+  if (saved.kernels != state_.kernels) {
+    const std::string warning = fmt::format(
+        "warning: the run was computed by {}; here {} goes on, whose last digits differ\n",
+        saved.kernels, state_.kernels);
+    std::fputs(warning.c_str(), stderr);
+  }
+  state_ = saved;
+  state_.kernels = kernels::describe();
+  learner_.loader.seek(state_.loader_position);
+  default_generator() = state_.generator;
+  folder_.rewind_metrics(state_.step);
+}
+
+// The training loop.
+void Trainer::train(int64_t most, bool quiet) {
+  first_ = state_.step;
+  const auto done = [&] {
+    return state_.step >= o.steps || (most > 0 && state_.step - first_ >= most);
+  };
+  bool saved = false;
+  Progress progress("step", o.steps, first_, quiet);
+  progress.line(fmt::format("{} parameters, vocabulary {}, {} tokens to train on, {} to validate",
+                            learner_.model.num_parameters(), o.model.vocab_size,
+                            corpus_.train.size(), corpus_.val.size()));
+
+  while (!done() && stop_signal() == 0) {
+    const Learner::Step step = learner_.step(state_.step, o.schedule(state_.step));
+    ++state_.step;
+    report(progress, step);
+    saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress, [&] { save(); });
+    if (end_) follow_clock(progress);
+  }
+  if (!saved) save();
+  if (state_.step == o.steps) progress.line("\n" + sample() + "\n");
+  progress.line(
+      fmt::format("{} steps in {}", state_.step - first_, clock_time(progress.seconds())));
+}
+
+// The bar, metrics.jsonl, and at their intervals a validation, a sample and the report.
+void Trainer::report(Progress& progress, const Learner::Step& step) {
+  const double tokens = static_cast<double>((state_.step - first_) * learner_.tokens_per_step());
+  const double pace = tokens / progress.seconds();
+  progress.update(state_.step, fmt::format("loss {:.4f}  {:.0f} tokens/s", step.loss, pace));
+  StepMetrics metrics{.step = state_.step,
+                      .loss = step.loss,
+                      .lr = static_cast<double>(learner_.optimizer.lr),
+                      .grad_norm = step.grad_norm,
+                      .tokens_per_second = std::round(pace)};
+  if (due(o.eval_interval)) {
+    metrics.val_loss = validate();
+    progress.line(fmt::format(
+        "step {:>6}  loss {:.4f}  val {:.4f}  lr {:.2e}  norm {:.2f}  {:.0f} tokens/s  {}",
+        state_.step, step.loss, *metrics.val_loss, metrics.lr, step.grad_norm, pace,
+        clock_time(progress.seconds())));
+  }
+  try_to_save(progress, [&] {
+    folder_.append_metrics(to_json_line(metrics));
+    if (due(o.sample_interval)) folder_.save_sample(state_.step, sample());
+    if (metrics.val_loss) write_report(folder_.path());
+  });
+}
+
+// As many steps as there is time for at the pace so far, reckoned anew every hundredth of the way.
+void Trainer::follow_clock(Progress& progress) {
+  constexpr int64_t settling = 10;  // the first steps are slower than the others
+  const int64_t done = state_.step - first_;
+  const bool reckon = done >= settling && done % std::max(settling, o.steps / 100) == 0;
+  if (!reckon || state_.step == o.steps) return;
+  const double left = seconds_between(Clock::now(), *end_) - last_seconds();
+  const double pace = progress.seconds() / static_cast<double>(done);
+  const int64_t before = o.steps;
+  o.steps = state_.step + std::max<int64_t>(1, static_cast<int64_t>(left / pace));
+  o.schedule.decay_steps = o.steps;
+  o.schedule.decay_start = o.schedule.decay_start * o.steps / before;
+  progress.set_total(o.steps);
+}
+
+// What follows the last step: a validation of the whole split, and writing everything down.
+double Trainer::last_seconds() const {
+  constexpr double writing = 1;
+  return writing + seconds_per_val_token_ * static_cast<double>(corpus_.val.size());
+}
+
+// The last validation takes the whole split.
+double Trainer::validate() {
+  const Clock::time_point start = Clock::now();
+  const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
+  const Evaluation result = evaluate(learner_.model, corpus_.val, o.batch_size, o.model.block_size,
+                                     batches, corpus_.separator);
+  seconds_per_val_token_ =
+      seconds_between(start, Clock::now()) / static_cast<double>(result.tokens);
+  if (state_.best_val_loss == 0 || result.loss < state_.best_val_loss)
+    state_.best_val_loss = result.loss;
+  return result.loss;
+}
+
+// Some text; where there are documents, one of them.
+std::string Trainer::sample() const {
+  const std::vector<int32_t> start = sample_start(corpus_.tokenizer, corpus_.separator);
+  const GenerateOptions options{
+      .max_new_tokens = 300, .seed = o.seed, .stop_token = corpus_.separator.value_or(-1)};
+  return corpus_.tokenizer.decode(generate(learner_.model, start, options));
+}
+
+void Trainer::save() {
+  state_.loader_position = learner_.loader.position();
+  state_.generator = default_generator();
+  if (end_) write_file_atomically(folder_.settings_file(), to_json(o).dump(2) + "\n");
+  folder_.save(learner_.model, learner_.optimizer, state_, o.keep_checkpoints);
+}
+
+}  // namespace gradus
