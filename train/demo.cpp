@@ -40,7 +40,7 @@ std::string write_story(const GPT& model, const Tokenizer& tokenizer, int32_t se
 void introduce() {
   const stories::Story example = stories::tell(stories::builtin(), 3, 1);
   fmt::print(
-      "A GPT with a million parameters is going to learn from 60,000 little stories such as\n\n"
+      "A GPT with 600,000 parameters is going to learn from 60,000 little stories such as\n\n"
       "  {}\n\n"
       "It knows nothing: not a word, not that words make sentences. All it ever does is to guess\n"
       "the next token and to be corrected. Its loss is the mean surprise, in nats per token.\n"
@@ -85,15 +85,17 @@ void write_together(const GPT& model, const TrainingCorpus& corpus, uint64_t see
   }
 }
 
-// The nano shape with what suits stories: weights that begin larger than GPT-2's, which is wider,
-// and a learning rate that stays up until the model has found out that names come back.
+// The nano preset with what suits stories in so short a time: two layers, which learn to bring names
+// back as soon as four do and take half as long; weights that begin larger than those of GPT-2,
+// which is wider; a learning rate that stays up until the names come back.
 TrainingOptions recipe(const DemoArguments& o) {
   TrainingOptions options = TrainingOptions::from(find_preset("nano"));
   options.data = builtin_data;
+  options.model.n_layer = 2;
   options.model.init_std = real(0.08);
   options.steps = o.steps > 0 ? o.steps : 1000;  // a number that the clock corrects
   options.schedule = {.decay = Decay::linear,
-                      .lr = real(2e-3),
+                      .lr = real(3e-3),
                       .min_lr = real(2e-5),
                       .warmup_steps = std::min<int64_t>(100, options.steps / 10),
                       .decay_start = options.steps * 6 / 10,
