@@ -13,6 +13,7 @@
 #include "data/safetensors_set.h"
 #include "data/token_file.h"
 #include "data/tokenizer.h"
+#include "nn/audit.h"
 #include "nn/generate.h"
 #include "nn/gpt.h"
 #include "nn/init.h"

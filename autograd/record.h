@@ -151,9 +151,9 @@ Tensor record(const char* op, Tensor y, F f, const Inputs&... inputs) {
   if (grad_enabled() && (autograd::wants_grad(inputs) || ...)) {
     y.set_node(make_cached<autograd::OpNode<F, sizeof...(Inputs)>>(op, y, std::move(f), inputs...));
   }
-  if (const Observer* const observer = autograd::observer()) {
+  if (autograd::is_observed()) {
     const Tensor* const all[] = {&inputs...};
-    (*observer)(op, y, all);
+    autograd::tell_observer(op, y, all);
   }
   return y;
 }
@@ -166,10 +166,10 @@ record(const char* op, Tensor y, F f, std::span<const Tensor> inputs) {
   if (grad_enabled() && wanted) {
     y.set_node(make_cached<autograd::SpanNode<F>>(op, y, std::move(f), inputs));
   }
-  if (const Observer* const observer = autograd::observer()) {
+  if (autograd::is_observed()) {
     std::vector<const Tensor*> all;
     for (const Tensor& x : inputs) all.push_back(&x);
-    (*observer)(op, y, all);
+    autograd::tell_observer(op, y, all);
   }
   return y;
 }

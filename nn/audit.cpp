@@ -1,6 +1,7 @@
 #include "nn/audit.h"
 
 #include <cmath>
+#include <cstring>
 #include <unordered_set>
 
 #include "autograd/mode.h"
@@ -40,31 +41,39 @@ bool all_are(const Tensor& x, bool (*property)(double)) {
 bool is_zero(double v) { return v == 0; }
 bool is_finite(double v) { return std::isfinite(v); }
 
+// A number that is not one is the same as itself.
+bool same_bits(const Tensor& a, const Tensor& b) {
+  const std::vector<real> x = a.to_vector(), y = b.to_vector();
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(real)) == 0;
+}
+
 double norm_of(const Tensor& x) {
   double squares = 0;
   for (const real v : x.to_vector()) squares += static_cast<double>(v) * static_cast<double>(v);
   return std::sqrt(squares);
 }
 
-// Follows the parameter through all ops that depend on it, up to the first one whose result or
-// input has lost its history.
+// Follows the parameter through all ops that depend on it, up to the last one whose result or input
+// has lost its history. (Ops in the forward of another op lose theirs before it is recorded.)
 std::string where_cut(const Tensor& parameter, const std::vector<Computed>& all) {
   Storages dependent{parameter.storage().get()};
   bool used = false;
+  std::string cut;
   for (const Computed& c : all) {
     for (const Tensor& x : c.inputs) {
       if (!x.defined() || !dependent.contains(x.storage().get())) continue;
       used = true;
       if (x.node() == nullptr) {
-        return fmt::format("{} got it without its history: detach() stands before it", c.op);
+        cut = fmt::format("{} got it without its history: detach() stands before it", c.op);
+      } else if (c.y.node() == nullptr) {
+        cut = fmt::format("{} was computed while nothing was recorded (NoGrad)", c.op);
+      } else {
+        dependent.insert(c.y.storage().get());
       }
-      if (c.y.node() == nullptr) {
-        return fmt::format("{} was computed while nothing was recorded (NoGrad)", c.op);
-      }
-      dependent.insert(c.y.storage().get());
     }
   }
-  return used ? "no result that depends on it is part of the loss" : "the loss does not use it";
+  if (!used) return "the loss does not use it";
+  return cut.empty() ? "no result that depends on it is part of the loss" : cut;
 }
 
 // The first result, on the way back, whose gradient is not finite; or the first that is not finite
@@ -145,7 +154,7 @@ std::optional<Leak> find_leak(const std::function<Tensor(const Tokens&)>& model,
     }
     const Tensor changed = results(other);
     for (int64_t s = 0; s < t; ++s) {
-      if (changed.select(1, s).to_vector() != original.select(1, s).to_vector()) return Leak{t, s};
+      if (!same_bits(changed.select(1, s), original.select(1, s))) return Leak{t, s};
     }
   }
   return {};

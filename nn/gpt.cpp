@@ -1,5 +1,6 @@
 #include "nn/gpt.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "nn/init.h"
@@ -36,8 +37,8 @@ const GPTConfig& GPTConfig::checked() const {
   check_value(document_token >= -1 && document_token < vocab_size,
               "GPT: document_token = {} must be -1 or below vocab_size = {}", document_token,
               vocab_size);
-  check_value(init_std > 0 && std::isfinite(init_std),
-              "GPT: init_std = {} must be positive and finite", init_std);
+  check_value(init_std >= 0 && std::isfinite(init_std),
+              "GPT: init_std = {} must be finite and not negative", init_std);
   check_value(norm_eps > 0 && std::isfinite(norm_eps),
               "GPT: norm_eps = {} must be positive and finite", norm_eps);
   return *this;
@@ -80,7 +81,18 @@ Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
   return ln_f(x);
 }
 
+bool can_take_weights(const GPTConfig& to, const GPTConfig& from) {
+  GPTConfig same = from;  // but for what has no weights
+  same.block_size = std::min(to.block_size, from.block_size);
+  same.dropout = to.dropout;
+  same.init_std = to.init_std;
+  same.document_token = to.document_token;
+  return same == to;
+}
+
 void copy_weights(const GPT& from, GPT& to) {
+  check_value(can_take_weights(to.config, from.config),
+              "copy_weights: the models have different shapes");
   const NoGrad guard;
   for (NamedTensor& p : to.named_parameters()) {
     const Tensor source = from.find(p.name);

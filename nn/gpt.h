@@ -59,8 +59,12 @@ struct GPT : Module {
   Linear head() const;
 };
 
-/// Gives `to` the weights of `from`, a model of the same shape that may see more positions: those
-/// beyond `to`'s are left out. Throws ShapeError for any other difference.
+/// Whether a model of this config can take the weights of another: the shape is the same, but for a
+/// context that may be shorter.
+bool can_take_weights(const GPTConfig& to, const GPTConfig& from);
+
+/// Gives `to` the weights of `from`, without the positions that it does not have. Throws ValueError
+/// unless it can take them.
 void copy_weights(const GPT& from, GPT& to);
 
 }  // namespace gradus

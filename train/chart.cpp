@@ -157,7 +157,7 @@ std::vector<double> round_ticks(double low, double high, int count) {
   std::vector<double> ticks;
   const double slack = 1e-9;  // 19 * 0.1 is more than 1.9
   for (double k = std::ceil(low / step - slack); k <= high / step + slack; ++k) {
-    ticks.push_back(k * step);
+    ticks.push_back(k * step + 0.0);  // which makes 0 of -0
   }
   return ticks;
 }

@@ -85,9 +85,10 @@ void write_together(const GPT& model, const TrainingCorpus& corpus, uint64_t see
   }
 }
 
-// The nano preset with what suits stories in so short a time: two layers, which learn to bring names
-// back as soon as four do and take half as long; weights that begin larger than those of GPT-2,
-// which is wider; a learning rate that does not depend on the length of the run for most of it.
+// The nano preset with what suits stories in so short a time: two layers, which learn to bring
+// names back as soon as four do and take half as long; weights that begin larger than those of
+// GPT-2, which is wider; a learning rate that does not depend on the length of the run for most of
+// it.
 TrainingOptions recipe(const DemoArguments& o) {
   TrainingOptions options = TrainingOptions::from(find_preset("nano"));
   options.data = builtin_data;

@@ -21,7 +21,7 @@ void check_finite(int64_t step, const Learner::Step& result, const GPT& model) {
   }
   throw ValueError(
       fmt::format("pretrain: step {}: loss {} and gradient norm {} are not both finite (first such "
-                  "gradient: {}); the last checkpoint stands; try a smaller --lr",
+                  "gradient: {}); the weights stay as they were; try a smaller --lr",
                   step, result.loss, result.grad_norm, culprit));
 }
 

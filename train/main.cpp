@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
@@ -65,4 +69,18 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return run(argc, argv); }
+// Idle OpenMP threads wait in a loop before they sleep. By default long enough to starve whatever
+// else runs on the machine, another gradus above all: two at once took thirty times as long each.
+// libgomp reads the limit while it is loaded, so the program starts itself again with one.
+void limit_spinning(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  std::error_code failed;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  setenv("GOMP_SPINCOUNT", "3000", 1);
+  if (!failed) execv(self.c_str(), argv);  // returns only where it cannot: then it waits as before
+}
+
+int main(int argc, char** argv) {
+  limit_spinning(argv);
+  return run(argc, argv);
+}

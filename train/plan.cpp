@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "tensor/parallel.h"
 #include "train/learner.h"
@@ -50,9 +51,11 @@ void check_memory(const GPTConfig& config) {
 }
 
 Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, double seconds) {
-  constexpr int64_t fewest = 10, settling = 3;  // steps; the first are slower than the others
+  constexpr int64_t fewest = 5, settling = 2;  // steps; the first are slower than the others
+  check_memory(options.model);
   manual_seed(options.seed);
   Learner learner(options, corpus);
+  if (!options.init.empty()) copy_weights(load_gpt2(options.init), learner.model);
   const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = 20};
   const Clock::time_point start = Clock::now();
   Clock::time_point settled = start;
@@ -113,71 +116,93 @@ std::vector<TrainingOptions> ladder() {
   return result;
 }
 
-namespace {
-
-// Tokens to train on for every parameter. Hoffmann et al. 2022 find 20 to be best where data is
-// plentiful and training long; in minutes a larger model that has seen less is ahead.
-constexpr double tokens_per_parameter = 3;
-// More parameters than this for every token of the corpus learn it by heart.
-constexpr double parameters_per_token = 3;
-
-// The largest candidate that gets its tokens. A step takes time in proportion to parameters times
-// tokens (6 floating-point operations each), whatever the shape: one of them is measured.
-const TrainingOptions& choose(double seconds, std::span<const TrainingOptions> candidates,
-                              const TrainingCorpus& corpus) {
-  const TrainingOptions* chosen = &candidates.front();
-  if (candidates.size() == 1) return *chosen;
-  const Trial trial = try_out(candidates[1], corpus, 0.01 * seconds);
-  const double seconds_per_product =
-      trial.seconds_per_step / static_cast<double>(trial.tokens_per_step * trial.parameters);
-  const auto corpus_tokens = static_cast<double>(corpus.train.size());
-  for (const TrainingOptions& candidate : candidates.subspan(1)) {
-    const auto parameters = static_cast<double>(count_parameters(candidate.model));
-    const double tokens = seconds / (seconds_per_product * parameters);
-    const bool affordable = tokens >= tokens_per_parameter * parameters;
-    const bool fed = parameters <= parameters_per_token * corpus_tokens &&
-                     static_cast<double>(candidate.model.block_size) < 0.1 * corpus_tokens;
-    if (affordable && fed) chosen = &candidate;
+size_t choose_shape(std::span<const int64_t> parameters, double seconds, double seconds_per_product,
+                    double corpus_tokens) {
+  // Hoffmann et al. 2022 find 20 tokens per parameter to be best where data is plentiful and
+  // training long; in minutes a larger model that has seen less is ahead.
+  constexpr double tokens_per_parameter = 3;
+  // A model with more than this learns its text by heart.
+  constexpr double parameters_per_token = 3;
+  size_t chosen = 0;
+  for (size_t i = 1; i < parameters.size(); ++i) {
+    const auto count = static_cast<double>(parameters[i]);
+    const double tokens = seconds / (seconds_per_product * count);
+    const bool affordable = tokens >= tokens_per_parameter * count;
+    const bool fed = count <= parameters_per_token * corpus_tokens;
+    if (affordable && fed) chosen = i;
   }
-  return *chosen;
+  return chosen;
 }
 
-// A power law of the tokens that were learned from (Kaplan et al. 2020, §4), drawn through the
-// trial. docs/results.md says what it was fitted to and how far off it was elsewhere.
 double extrapolate(const Trial& trial, double tokens, std::optional<double> floor) {
   const double exponent = floor ? 1.1 : 0.115;
   const double lowest = floor.value_or(0);
   return lowest + (trial.loss - lowest) * std::pow(trial.tokens / tokens, exponent);
 }
 
+namespace {
+
+// A step takes time in proportion to parameters times tokens (6 floating-point operations each),
+// whatever the shape: one of them is measured.
+const TrainingOptions& choose(double seconds, std::span<const TrainingOptions> candidates,
+                              const TrainingCorpus& corpus) {
+  if (candidates.size() == 1) return candidates.front();
+  const Trial trial = try_out(candidates[1], corpus, 0.01 * seconds);
+  const double seconds_per_product =
+      trial.seconds_per_step / static_cast<double>(trial.tokens_per_step * trial.parameters);
+  std::vector<int64_t> parameters;
+  for (const TrainingOptions& c : candidates) parameters.push_back(count_parameters(c.model));
+  return candidates[choose_shape(parameters, seconds, seconds_per_product,
+                                 static_cast<double>(corpus.train.size()))];
+}
+
+// The same run over another number of steps, with as many validations and samples.
+TrainingOptions stretched(const TrainingOptions& options, int64_t steps) {
+  TrainingOptions o = options.over(steps);
+  const double factor =
+      static_cast<double>(steps) / static_cast<double>(std::max<int64_t>(1, options.steps));
+  for (int64_t* const interval : {&o.eval_interval, &o.sample_interval}) {
+    *interval = std::max<int64_t>(1, std::llround(factor * static_cast<double>(*interval)));
+  }
+  o.checkpoint_interval = std::min(o.checkpoint_interval, std::max<int64_t>(1, steps / 4));
+  o.schedule.warmup_steps = std::min(o.schedule.warmup_steps, steps / 10);
+  return o;
+}
+
 }  // namespace
 
 Plan plan_for(double seconds, std::span<const TrainingOptions> candidates,
               const TrainingCorpus& corpus) {
+  constexpr int64_t fewest = 10;  // steps
   const Clock::time_point start = Clock::now();
   Plan plan{.options = choose(seconds, candidates, corpus), .trial = {}};
-  TrainingOptions& o = plan.options;
-  plan.trial = try_out(o, corpus, 0.04 * seconds);
+  plan.trial = try_out(plan.options, corpus, 0.04 * seconds);
   const double left = seconds - seconds_since(start);
-  const int64_t before = std::max<int64_t>(1, o.steps);
-  o.steps = std::max<int64_t>(10, static_cast<int64_t>(left / plan.trial.seconds_per_step));
-  o.schedule.decay_steps = o.steps;
-  o.schedule.decay_start = o.schedule.decay_start * o.steps / before;
-  o.schedule.warmup_steps = std::min<int64_t>(o.schedule.warmup_steps, o.steps / 10);
-  o.eval_interval = o.sample_interval = std::max<int64_t>(1, o.steps / 10);
-  o.eval_batches = 20;
-  const auto tokens = static_cast<double>(o.steps * plan.trial.tokens_per_step);
-  plan.expected_loss = extrapolate(plan.trial, tokens, corpus.floor);
+  const auto steps = static_cast<int64_t>(left / plan.trial.seconds_per_step);
+  check_value(steps >= fewest,
+              "pretrain: a step takes {:.2g} s, and after {} to measure it there is time for {}; "
+              "take a smaller shape or more time",
+              plan.trial.seconds_per_step, clock_time(seconds_since(start)),
+              std::max<int64_t>(0, steps));
+  plan.options = stretched(plan.options, steps);
+  if (plan.options.init.empty()) {
+    const auto tokens = static_cast<double>(steps * plan.trial.tokens_per_step);
+    plan.expected_loss = extrapolate(plan.trial, tokens, corpus.floor);
+  }
   return plan;
 }
 
 std::string to_text(const Plan& plan) {
   const TrainingOptions& o = plan.options;
+  const std::string loss =
+      plan.expected_loss
+          ? fmt::format("; a loss of about {:.2f} is to be expected", *plan.expected_loss)
+          : "";
   return fmt::format(
-      "{} layers, {} heads, {} wide, {} parameters, {} tokens of context: {} steps of {:.1f} ms; "
-      "a loss of about {:.2f} is to be expected\n",
+      "{} layers, {} heads, {} wide, {} parameters, {} tokens of context: {} steps of {:.1f} "
+      "ms{}\n",
       o.model.n_layer, o.model.n_head, o.model.n_embd, plan.trial.parameters, o.model.block_size,
-      o.steps, 1e3 * plan.trial.seconds_per_step, plan.expected_loss);
+      o.steps, 1e3 * plan.trial.seconds_per_step, loss);
 }
 
 }  // namespace gradus

@@ -1,6 +1,7 @@
 #pragma once
 // What a run will cost and bring, found out before it begins.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ struct Trial {
   double loss = 0;         // after that, nats per token
 };
 
-/// Takes real steps, at least ten, for about so many seconds.
+/// Takes real steps, at least five, for about so many seconds, beginning with the weights of
+/// options.init if there are any. Throws MemoryError as check_memory does.
 Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, double seconds);
 
 /// What `--dry-run` prints.
@@ -33,15 +35,29 @@ void check_memory(const GPTConfig& config);
 struct Plan {
   TrainingOptions options;
   Trial trial;
-  double expected_loss = 0;  // on the validation split at the end, nats per token
+  /// On the validation split at the end, nats per token. Nobody knows it for a model that brings
+  /// weights from elsewhere.
+  std::optional<double> expected_loss = {};
 };
 
 /// Shapes from small to large, with batch sizes and learning rates that suit them.
 std::vector<TrainingOptions> ladder();
 
+/// Index of the largest shape, of `parameters` in ascending order, that learns from 3 tokens per
+/// parameter in so many seconds and has at most 3 parameters for each token of the corpus; 0 if
+/// none does. Every parameter takes `seconds_per_product` for every token.
+size_t choose_shape(std::span<const int64_t> parameters, double seconds, double seconds_per_product,
+                    double corpus_tokens);
+
+/// The loss after so many tokens: a power law (Kaplan et al. 2020, section 4) drawn through the
+/// trial, towards 0 for text and towards the floor where there is one. docs/results.md says how far
+/// off it was.
+double extrapolate(const Trial& trial, double tokens, std::optional<double> floor);
+
 /// Measures the machine, chooses the candidate that suits the time and the corpus, and sets its
-/// steps. Candidates stand in the order of their size. Takes about a twentieth of `seconds` itself,
-/// and leaves so much less for the run.
+/// steps, its intervals in proportion. Candidates stand in the order of their size. Takes about a
+/// twentieth of `seconds` itself, and leaves so much less for the run. Throws ValueError if there
+/// is no time for ten steps.
 Plan plan_for(double seconds, std::span<const TrainingOptions> candidates,
               const TrainingCorpus& corpus);
 

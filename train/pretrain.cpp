@@ -100,37 +100,46 @@ TrainingOptions changed(TrainingOptions options, const Arguments& a) {
 }
 
 // Weights that are given say what the model is; only dropout and a shorter context can be chosen.
-void check_shape_of(const GPTConfig& given, GPTConfig wanted) {
-  check_value(wanted.block_size <= given.block_size,
-              "--block-size {} is more than the {} of the model in --init", wanted.block_size,
-              given.block_size);
-  wanted.block_size = given.block_size;
-  wanted.dropout = given.dropout;
-  check_value(wanted == given, "--init decides the shape of the model; give no other");
-}
-
-TrainingOptions settings(const Arguments& a) {
+TrainingOptions settings_after(const Arguments& a) {
   TrainingOptions options = TrainingOptions::from(find_preset(a.preset));
-  if (a.init.empty()) return changed(options, a);
   const GPTConfig given = load_gpt2_config(a.init);
   options.model = given;
-  options.init = options.tokenizer = a.init;
+  options.init = std::filesystem::absolute(a.init).string();
   options = changed(options, a);
-  check_shape_of(given, options.model);
-  check_value(options.tokenizer == a.init, "--init brings its tokenizer; give no other");
+  check_value(options.model.block_size <= given.block_size,
+              "--block-size {} is more than the {} of the model in --init",
+              options.model.block_size, given.block_size);
+  check_value(can_take_weights(options.model, given) && options.model.init_std == given.init_std,
+              "--init decides the shape of the model; give no other");
+  check_value(options.tokenizer.empty(), "--init brings its tokenizer; give no other");
   return options;
 }
 
-// The shapes that what was asked for fits.
+// The shapes that what was asked for fits. Throws ValueError if there is none.
 std::vector<TrainingOptions> fitting_rungs(const Arguments& a) {
   std::vector<TrainingOptions> rungs;
+  std::string problem;
   for (const TrainingOptions& rung : ladder()) {
     try {
       rungs.push_back(changed(rung, a));
-    } catch (const ValueError&) {  // such as heads that do not divide the width
+    } catch (const ValueError& error) {  // such as heads that do not divide the width
+      problem = error.what();
     }
   }
+  if (rungs.empty()) throw ValueError(problem);
   return rungs;
+}
+
+void read_settings(const CLI::App& command, Arguments& a) {
+  const bool timed = a.request.minutes > 0;
+  if (!a.init.empty()) {
+    a.request.options = settings_after(a);
+  } else if (timed && command.count("--preset") == 0) {
+    a.request.ladder = fitting_rungs(a);
+    a.request.options = a.request.ladder.front();
+  } else {
+    a.request.options = changed(TrainingOptions::from(find_preset(a.preset)), a);
+  }
 }
 
 void pretrain_command(const CLI::App& command, Arguments& a) {
@@ -147,9 +156,7 @@ void pretrain_command(const CLI::App& command, Arguments& a) {
       throw CLI::ExcludesError("--minutes", "--steps");
     if (command.count("--out") == 0 && !a.request.dry_run) throw CLI::RequiredError("--out");
     try {
-      a.request.options = settings(a);
-      const bool free_shape = command.count("--preset") == 0 && a.init.empty();
-      if (a.request.minutes > 0 && free_shape) a.request.ladder = fitting_rungs(a);
+      read_settings(command, a);
     } catch (const ValueError& error) {
       throw CLI::ValidationError("pretrain gpt", error.what());
     }
@@ -184,7 +191,10 @@ void add_pretrain(CLI::App& program) {
       ->add_option("--minutes", a->request.minutes,
                    "Time to take: chooses shape, batch size, learning rate and steps, says what "
                    "loss to expect, and keeps to the time (with --preset or --init: steps alone)")
-      ->check(CLI::Range(0.1, 1e6));
+      ->check(CLI::Range(0.1, 1e6))
+      ->check([](const std::string& text) {
+        return text.find_first_not_of("0123456789.eE+") == text.npos ? "" : text + " is no time";
+      });
   command->add_flag("--dry-run", a->request.dry_run,
                     "Parameters, memory and time per step, measured; no training");
   command

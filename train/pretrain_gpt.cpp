@@ -70,12 +70,15 @@ void resume(const PretrainRequest& request) {
   train(request, options, corpus, folder);
 }
 
-// The candidates, of a size that the corpus decides.
+// The shapes to choose from, without those whose context is a large part of the text.
 std::vector<TrainingOptions> candidates(const PretrainRequest& request,
                                         const TrainingCorpus& corpus) {
-  std::vector<TrainingOptions> all = request.ladder;
-  if (all.empty()) all = {request.options};
-  for (TrainingOptions& options : all) fit_to_corpus(options, corpus);
+  if (request.ladder.empty()) return {request.options};
+  std::vector<TrainingOptions> all;
+  for (const TrainingOptions& rung : request.ladder) {
+    const bool fits = rung.model.block_size < static_cast<int64_t>(corpus.train.size()) / 10;
+    if (fits || all.empty()) all.push_back(rung);
+  }
   return all;
 }
 
@@ -84,13 +87,18 @@ void begin(const PretrainRequest& request) {
   TrainingOptions options = request.options;
   options.check();
   options.model.checked();
-  const TrainingCorpus corpus = read_training_corpus(options, {});
+  if (!request.dry_run) RunFolder::check_unused(request.folder);
+  const bool has_tokenizer = !options.init.empty();
+  const TrainingCorpus corpus = read_training_corpus(
+      options, has_tokenizer ? std::optional(Tokenizer::load(options.init)) : std::nullopt);
   fit_to_corpus(options, corpus);
   std::optional<Trainer::Clock::time_point> end;
   if (request.minutes > 0) {
     end = start + std::chrono::nanoseconds(static_cast<int64_t>(60e9 * request.minutes));
     const std::chrono::duration<double> left = *end - Trainer::Clock::now();
-    const Plan plan = plan_for(left.count(), candidates(request, corpus), corpus);
+    std::vector<TrainingOptions> shapes = candidates(request, corpus);
+    for (TrainingOptions& shape : shapes) fit_to_corpus(shape, corpus);
+    const Plan plan = plan_for(left.count(), shapes, corpus);
     if (!request.quiet) fmt::print(stderr, "{}", to_text(plan));
     options = plan.options;
   }
@@ -101,7 +109,6 @@ void begin(const PretrainRequest& request) {
   }
   RunFolder folder(request.folder, true);
   if (options.data != "-" && !options.is_builtin()) options.data = fs::absolute(options.data);
-  if (!options.init.empty()) options.init = fs::absolute(options.init);
   write_settings(options, corpus, folder);
   train(request, options, corpus, folder, end);
 }

@@ -132,6 +132,19 @@ void publish(const fs::path& from, const fs::path& to) {
   fs::remove(temporary, failed);  // rename leaves it if both names are the same file already
 }
 
+void check_no_run(const fs::path& directory) {
+  std::error_code none;
+  check<FileError>(
+      !fs::exists(directory / "training.json", none),
+      "{}: there is a run in this folder already; go on with it by --resume, or choose "
+      "another --out",
+      directory.string());
+  const bool has_model = fs::exists(directory / "model.safetensors", none) ||
+                         fs::exists(directory / "checkpoints", none);
+  check<FileError>(!has_model, "{}: there is a model in this folder already; choose another --out",
+                   directory.string());
+}
+
 }  // namespace
 
 RunFolder::RunFolder(fs::path directory, bool fresh) : directory_(std::move(directory)) {
@@ -140,18 +153,24 @@ RunFolder::RunFolder(fs::path directory, bool fresh) : directory_(std::move(dire
   or_file_error(shown, [&] { fs::create_directories(directory_ / "samples"); });
   lock_ = open((directory_ / ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
   check<FileError>(lock_ >= 0, "{}: cannot write to this folder", shown);
-  std::string problem;
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    problem = "another process is training in this folder";
-  } else if (fresh && fs::exists(settings_file())) {
-    problem =
-        "there is a run in this folder already; go on with it by --resume, or choose another --out";
-  } else if (fresh && (fs::exists(directory_ / "model.safetensors") || fs::exists(checkpoints()))) {
-    problem = "there is a model in this folder already; choose another --out";
+  try {
+    check<FileError>(flock(lock_, LOCK_EX | LOCK_NB) == 0,
+                     "{}: another process is training in this folder", shown);
+    if (fresh) check_no_run(directory_);
+  } catch (...) {
+    close(lock_);
+    throw;
   }
-  if (problem.empty()) return;
-  close(lock_);
-  throw FileError(fmt::format("{}: {}", shown, problem));
+}
+
+void RunFolder::check_unused(const fs::path& directory) {
+  const int lock = open((directory / ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock >= 0) {
+    const bool free = flock(lock, LOCK_SH | LOCK_NB) == 0;
+    close(lock);
+    check<FileError>(free, "{}: another process is training in this folder", directory.string());
+  }
+  check_no_run(directory);
 }
 
 RunFolder::~RunFolder() { close(lock_); }

@@ -4,6 +4,8 @@
 //
 //   training.json            the settings of the run
 //   metrics.jsonl            one line per measured step
+//   baselines.json           what the curves are read against
+//   report.html              all of it to look at
 //   samples/step-N.txt       what the model wrote
 //   checkpoints/step-N/      model, optimizer, trainer_state.json, manifest.json (sizes, digests)
 //   checkpoints/latest       the name of the newest complete one
@@ -37,6 +39,8 @@ class RunFolder {
   /// Opens or makes the folder and locks it. Throws FileError if another process holds the lock, or
   /// if `fresh` and there is a run or a model in it already.
   RunFolder(std::filesystem::path directory, bool fresh);
+  /// Throws FileError if somebody trains in the folder, or there is a run or a model in it.
+  static void check_unused(const std::filesystem::path& directory);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;

@@ -54,10 +54,7 @@ Walkable attention_by_hand() {
   const Tensor q = leaf({3, 2}, {1, 0, 0.5, 1, -1, 0.5});
   const Tensor k = leaf({3, 2}, {0.5, 1, 1, -0.5, 0, 1.5});
   const Tensor v = leaf({3, 2}, {1, 2, -1, 0.5, 0.25, -2});
-  const Tensor future = Tensor(Shape{3, 3}).copy_(scalar(0));
-  for (int64_t t = 0; t < 3; ++t) {
-    for (int64_t s = t + 1; s < 3; ++s) Tensor(future).mutable_data()[3 * t + s] = 1;
-  }
+  const Tensor future = from_data({3, 3}, {0, 1, 1, 0, 0, 1, 0, 0, 0});
   return {"attention",
           "One attention head",
           "Three tokens, head size 2: scores q kᵀ / √2, the future masked with -∞, softmax over "
@@ -74,6 +71,7 @@ Walkable attention_by_hand() {
 }
 
 Walkable smallest_gpt() {
+  const Generator before = default_generator();
   manual_seed(3);
   const auto model = std::make_shared<GPT>(GPTConfig{.block_size = 3,
                                                      .vocab_size = 5,
@@ -82,6 +80,7 @@ Walkable smallest_gpt() {
                                                      .n_embd = 4,
                                                      .bias = false,
                                                      .init_std = real(0.5)});
+  default_generator() = before;
   const Tokens ids({1, 3}, {1, 4, 2}), targets({1, 3}, {4, 2, 0});
   return {"gpt", "A GPT with one block",
           "The GPT of nn/gpt.h itself: vocabulary 5, width 4, two heads, one block, the three "
@@ -106,7 +105,7 @@ Formula formula_of(const std::string& op) {
   static const std::map<std::string, Formula> formulas{
       {"add", {"y = a + b", "da = dy, db = dy, summed over what was broadcast"}},
       {"sub", {"y = a - b", "da = dy, db = -dy, summed over what was broadcast"}},
-      {"mul", {"y = a b, elementwise", "da = dy b, db = dy a"}},
+      {"mul", {"y = a b, elementwise", "da = dy b, db = dy a, summed over what was broadcast"}},
       {"div", {"y = a / b", "da = dy / b, db = -dy y / b"}},
       {"affine", {"y = scale x + shift", "dx = scale dy"}},
       {"pow", {"y = xᵖ", "dx = dy p xᵖ⁻¹"}},
@@ -124,12 +123,16 @@ Formula formula_of(const std::string& op) {
       {"where", {"y = a where the condition holds, else b", "da = dy there, db = dy elsewhere"}},
       {"softmax", {"y = exp(x) / Σ exp(x)", "dx = y (dy - Σ dy y)"}},
       {"layer_norm",
-       {"y = (x - mean) / √(var + ε) · γ + β", "dx = (g - mean(g) - x̂ mean(g x̂)) / σ, g = dy γ"}},
+       {"y = (x - mean) / √(var + ε) · γ + β",
+        "dx = (g - mean(g) - x̂ mean(g x̂)) / σ, g = dy γ, x̂ = (x - mean) / σ; dγ = Σ dy x̂, dβ = Σ "
+        "dy"}},
       {"embedding", {"y = rows of the table at the ids", "dtable[id] += dy at every place of id"}},
       {"attention",
        {"y = softmax(q kᵀ / √hs + mask) v",
         "dv = pᵀ dy; ds = p (dp - Σ dp p), dp = dy vᵀ; dq = ds k / √hs, dk = dsᵀ q / √hs"}},
-      {"gelu_tanh", {"y = x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))", "dx = dy · slope at x"}},
+      {"gelu_tanh",
+       {"y = x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))",
+        "dx = dy ((1 + t) / 2 + x/2 (1 - t²) √(2/π) (1 + 0.134145 x²)), t = the tanh"}},
       {"cross_entropy",
        {"y = mean of -log softmax(x)[target]",
         "dx = dy (softmax(x) - onehot) / number of targets"}},
@@ -234,14 +237,18 @@ std::vector<WalkStep> walk(const Walkable& subject) {
 }
 
 double disagreement(const WalkStep& step) {
-  double worst = 0;
-  for (size_t i = 0; i < step.gradient.size(); ++i) {
-    const auto g = static_cast<double>(step.gradient[i]),
-               d = static_cast<double>(step.differences[i]);
-    if (!std::isfinite(static_cast<double>(step.values[i]))) continue;  // -∞ cannot be shifted
-    worst = std::max(worst, std::abs(g - d) / std::max({1.0, std::abs(g), std::abs(d)}));
+  constexpr double noise = 1e-2;  // smaller gradients than this drown in a float's last digits
+  double largest = noise, worst = 0;
+  for (size_t i = 0; i < step.values.size(); ++i) {
+    if (!std::isfinite(step.values[i])) continue;  // -∞ cannot be shifted
+    const auto gradient = step.gradient.empty() ? 0.0 : static_cast<double>(step.gradient[i]);
+    const auto difference = static_cast<double>(step.differences[i]);
+    const double error = std::abs(gradient - difference);
+    if (!std::isfinite(error)) return std::numeric_limits<double>::infinity();
+    worst = std::max(worst, error);
+    largest = std::max(largest, std::abs(difference));
   }
-  return worst;
+  return worst / largest;
 }
 
 }  // namespace gradus

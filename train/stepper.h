@@ -32,8 +32,8 @@ Formula formula_of(const std::string& op);
 
 /// A value of the walk: a leaf, or the result of an op on earlier values.
 struct WalkStep {
-  std::string name;     // of a leaf; otherwise "#3"
-  std::string op = {};  // empty for a leaf
+  std::string name;                               // of a leaf; otherwise "#3"
+  std::string op = {};                            // empty for a leaf
   static constexpr size_t constant = ~size_t{0};  // an input that no gradient is wanted of
   std::vector<size_t> inputs = {};
   Shape shape;
@@ -44,7 +44,8 @@ struct WalkStep {
 
 /// Leaves first, then results in the order in which they were computed; the last is the scalar.
 std::vector<WalkStep> walk(const Walkable& subject);
-/// Largest |gradient - difference| of a step, relative to the larger of 1 and the values' size.
+/// Largest |gradient - difference| of a step, relative to its largest difference; a gradient that
+/// is missing counts as 0, one that is not finite as infinitely wrong.
 double disagreement(const WalkStep& step);
 
 /// As a page of its own, without network; as text.

@@ -124,7 +124,7 @@ std::string heading(const WalkStep& step, const std::vector<WalkStep>& all) {
 
 // What the finite difference says of the gradient.
 std::string check_of(const WalkStep& step) {
-  if (step.gradient.empty()) return "no gradient flows here";
+  if (step.gradient.empty() && disagreement(step) == 0) return "no gradient flows here";
   return fmt::format("differs from the finite difference by at most {:.1e}", disagreement(step));
 }
 
@@ -192,11 +192,12 @@ std::string graph(const std::vector<WalkStep>& all) {
   for (size_t i = 0; i < all.size(); ++i) {
     const WalkStep& step = all[i];
     const std::string label = step.op.empty() ? step.name : step.name + " " + step.op;
+    const double size = std::min(12.0, 180.0 / static_cast<double>(label.size()));  // px
     svg += fmt::format(
         "<a href=\"#s{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\"/>"
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>"
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" style=\"font-size:{:.1f}px\">{}</text>"
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" opacity=\".65\">{}</text></a>",
-        i, x(i), y(i), box, high, step.op.empty() ? 18 : 5, x(i) + box / 2, y(i) + 17,
+        i, x(i), y(i), box, high, step.op.empty() ? 18 : 5, x(i) + box / 2, y(i) + 17, size,
         escape_html(label), x(i) + box / 2, y(i) + 33, fmt::format("{}", step.shape));
   }
   return svg + "</svg></div>\n";

@@ -47,7 +47,11 @@ bool try_to_save(Progress& progress, F save) {
 }  // namespace
 
 Trainer::Trainer(const TrainingOptions& options, TrainingCorpus corpus, RunFolder& folder)
-    : o(options), corpus_(std::move(corpus)), folder_(folder), learner_(o, corpus_) {
+    : planned_(options),
+      o(options),
+      corpus_(std::move(corpus)),
+      folder_(folder),
+      learner_(o, corpus_) {
   state_.data_digest = corpus_.digest;
   state_.tokenizer_digest = corpus_.tokenizer.digest();
   state_.kernels = kernels::describe();
@@ -88,14 +92,21 @@ void Trainer::train(int64_t most, bool quiet) {
   while (!done() && stop_signal() == 0) {
     const Learner::Step step = learner_.step(state_.step, o.schedule(state_.step));
     ++state_.step;
+    if (end_) follow_clock(progress);
     report(progress, step);
     saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress, [&] { save(); });
-    if (end_) follow_clock(progress);
   }
   if (!saved) save();
-  if (state_.step == o.steps) progress.line("\n" + sample() + "\n");
+  if (state_.step == o.steps) progress.line("\n" + last_sample_ + "\n");
   progress.line(
       fmt::format("{} steps in {}", state_.step - first_, clock_time(progress.seconds())));
+}
+
+// At every interval and at the end; where the clock decides, not shortly before the end as well.
+bool Trainer::due(int64_t interval) const {
+  if (state_.step == o.steps) return true;
+  const bool shortly_before = end_ && o.steps - state_.step < interval / 2;
+  return state_.step % interval == 0 && !shortly_before;
 }
 
 // The bar, metrics.jsonl, and at their intervals a validation, a sample and the report.
@@ -117,8 +128,14 @@ void Trainer::report(Progress& progress, const Learner::Step& step) {
   }
   try_to_save(progress, [&] {
     folder_.append_metrics(to_json_line(metrics));
-    if (due(o.sample_interval)) folder_.save_sample(state_.step, sample());
-    if (metrics.val_loss) write_report(folder_.path());
+    if (due(o.sample_interval)) {
+      last_sample_ = sample();
+      folder_.save_sample(state_.step, last_sample_);
+    }
+    if (metrics.val_loss) {
+      if (end_) save_settings();
+      write_report(folder_.path());
+    }
   });
 }
 
@@ -130,10 +147,7 @@ void Trainer::follow_clock(Progress& progress) {
   if (!reckon || state_.step == o.steps) return;
   const double left = seconds_between(Clock::now(), *end_) - last_seconds();
   const double pace = progress.seconds() / static_cast<double>(done);
-  const int64_t before = o.steps;
-  o.steps = state_.step + std::max<int64_t>(1, static_cast<int64_t>(left / pace));
-  o.schedule.decay_steps = o.steps;
-  o.schedule.decay_start = o.schedule.decay_start * o.steps / before;
+  o = planned_.over(state_.step + std::max<int64_t>(1, static_cast<int64_t>(left / pace)));
   progress.set_total(o.steps);
 }
 
@@ -164,10 +178,15 @@ std::string Trainer::sample() const {
   return corpus_.tokenizer.decode(generate(learner_.model, start, options));
 }
 
+// The clock may have changed them.
+void Trainer::save_settings() const {
+  write_file_atomically(folder_.settings_file(), to_json(o).dump(2) + "\n");
+}
+
 void Trainer::save() {
   state_.loader_position = learner_.loader.position();
   state_.generator = default_generator();
-  if (end_) write_file_atomically(folder_.settings_file(), to_json(o).dump(2) + "\n");
+  if (end_) save_settings();
   folder_.save(learner_.model, learner_.optimizer, state_, o.keep_checkpoints);
 }
 

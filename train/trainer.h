@@ -36,9 +36,11 @@ class Trainer {
   double last_seconds() const;
   std::string sample() const;
   void save();
-  bool due(int64_t interval) const { return state_.step % interval == 0 || state_.step == o.steps; }
+  void save_settings() const;
+  bool due(int64_t interval) const;
 
-  TrainingOptions o;
+  const TrainingOptions planned_;
+  TrainingOptions o;  // planned_, or what the clock has made of it
   TrainingCorpus corpus_;
   RunFolder& folder_;
   Learner learner_;
@@ -46,6 +48,7 @@ class Trainer {
   int64_t first_ = 0;  // the step that this session began with
   std::optional<Clock::time_point> end_;
   double seconds_per_val_token_ = 0;  // of the validation before
+  std::string last_sample_;
 };
 
 }  // namespace gradus

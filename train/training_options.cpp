@@ -1,5 +1,6 @@
 #include "train/training_options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,15 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
   return o;
 }
 
+TrainingOptions TrainingOptions::over(int64_t new_steps) const {
+  TrainingOptions o = *this;
+  const double share =
+      static_cast<double>(schedule.decay_start) / static_cast<double>(std::max<int64_t>(1, steps));
+  o.steps = o.schedule.decay_steps = new_steps;
+  o.schedule.decay_start = std::llround(share * static_cast<double>(new_steps));
+  return o;
+}
+
 void TrainingOptions::check() const {
   check_value(
       !(is_builtin() && tokenizer == "char"),
@@ -45,8 +55,9 @@ void TrainingOptions::check() const {
     check_value(value > 0, "{} {} must be positive", name, value);
   check_value(steps >= 0, "--steps {} must not be negative", steps);
   check_value(eval_batches >= 0, "--eval-batches {} must not be negative", eval_batches);
-  check_value(schedule.decay_start >= 0, "--decay-start {} must not be negative",
-              schedule.decay_start);
+  check_value(schedule.decay_start >= 0 && schedule.decay_start <= steps,
+              "--decay-start {} must be in [0, {}], the steps of the run", schedule.decay_start,
+              steps);
   check_value(schedule.warmup_steps >= 0, "--warmup-steps {} must not be negative",
               schedule.warmup_steps);
   const std::pair<const char*, real> not_negative[] = {{"--lr", schedule.lr},

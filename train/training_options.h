@@ -48,6 +48,8 @@ struct TrainingOptions {
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
 
   static TrainingOptions from(const Preset& preset);
+  /// The same run over another number of steps, the start of the decay in proportion.
+  TrainingOptions over(int64_t new_steps) const;
   /// Throws ValueError naming the first value outside its range.
   void check() const;
 };

@@ -121,7 +121,7 @@ const SampleRegistrar loss_samples{
                  "cross_entropy: id 2 at position 1 of shape (2, 2) is outside [0, 2)"}}},
     pair_sample("mse_loss", mse_loss, "mse_loss: x (2, 3) and target (3) must have one shape"),
     pair_sample("bce_with_logits", bce_with_logits,
-         "bce_with_logits: logits (2, 3) and target (3) must have one shape"),
+                "bce_with_logits: logits (2, 3) and target (3) must have one shape"),
 };
 
 }  // namespace

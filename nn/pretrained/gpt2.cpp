@@ -312,7 +312,7 @@ void check_fits(GPT& model, const path& directory) {
 }  // namespace
 
 void load_gpt2_weights(GPT& model, const path& directory) {
-  check_fits(model, directory);  // before anything is overwritten
+  check_fits(model, directory);  // names and shapes, before anything is overwritten
   fit(model, directory);
 }
 

@@ -18,7 +18,9 @@ void save_gpt2_config(const GPTConfig& config, const std::filesystem::path& dire
 /// unexpected or misshapen tensor at once (the first hundred of them).
 GPT load_gpt2(const std::filesystem::path& directory);
 GPTConfig load_gpt2_config(const std::filesystem::path& directory);
-/// Copies the weights of a folder into an existing model, under the same rules.
+/// Copies the weights of a folder into an existing model, under the same rules. Names and shapes
+/// are compared before anything is overwritten; that a tied head's values differ is seen
+/// afterwards.
 void load_gpt2_weights(GPT& model, const std::filesystem::path& directory);
 
 }  // namespace gradus

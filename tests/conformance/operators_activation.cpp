@@ -19,9 +19,9 @@ Operator activation(Tensor (*f)(const Tensor&)) {
 }
 
 // log(1 + e^x), whose e^x would overflow for a large x.
-Tensor softplus(const Tensor& x) { return relu(x) + log(1 + exp(-abs(x))); }
+Tensor onnx_softplus(const Tensor& x) { return relu(x) + log(1 + exp(-abs(x))); }
 Tensor softsign(const Tensor& x) { return x / (1 + abs(x)); }
-Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
+Tensor mish(const Tensor& x) { return x * tanh(onnx_softplus(x)); }
 
 Tensor hard_sigmoid(const Tensor& x, real slope, real shift) {
   return minimum(maximum(affine(x, slope, shift), scalar(0)), scalar(1));
@@ -74,7 +74,7 @@ void add_activations(Table& table) {
   table["Relu"] = activation(relu);
   table["Gelu"] = activation(gelu_of, {"approximate"});
   table["Swish"] = activation(swish, {"alpha"});
-  table["Softplus"] = activation(softplus);
+  table["Softplus"] = activation(onnx_softplus);
   table["Softsign"] = activation(softsign);
   table["Mish"] = activation(mish);
   table["HardSigmoid"] = activation(hard_sigmoid_of, {"alpha", "beta"});

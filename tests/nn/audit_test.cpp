@@ -6,7 +6,10 @@
 
 #include <limits>
 
+#include "autograd/checkpoint.h"
 #include "autograd/mode.h"
+#include "autograd/observe.h"
+#include "autograd/record.h"
 #include "nn/gpt.h"
 #include "tests/support.h"
 
@@ -73,6 +76,23 @@ TEST_CASE("audit: detach() cuts the graph before the op that is named") {
         "linear got it without its history: detach() stands before it");
 }
 
+TEST_CASE("audit: an op that computes its forward from others is not where the graph was cut") {
+  const auto softplus = [](const Tensor& x) {
+    Tensor y;
+    {
+      const NoGrad forward;
+      y = relu(x) + log(1 + exp(-abs(x)));
+    }
+    return record(
+        "softplus", y, [=](const Tensor& dy, Grad dx) { dx += dy * sigmoid(x); }, x);
+  };
+  Net net;
+  const auto report =
+      audit_gradients(net, [&] { return sum(net.second(softplus(net.first(input())).detach())); });
+  CHECK(of(report, "first.weight").reason ==
+        "linear got it without its history: detach() stands before it");
+}
+
 TEST_CASE("audit: NoGrad cuts the graph at the op that is named") {
   Net net;
   const auto report = audit_gradients(net, [&] {
@@ -132,6 +152,65 @@ TEST_CASE("find_leak: a causal model keeps the future to itself, with every norm
     const GPT model(config);
     CHECK_FALSE(find_leak([&](const Tokens& t) { return model(t); }, audited_ids, 11).has_value());
   }
+}
+
+TEST_CASE("audit: a checkpointed part is one op, and gets its gradients") {
+  Net net;
+  const auto second = [&](Inputs x) { return net.second(tanh(x[0])); };
+  const auto report = audit_gradients(net, [&] {
+    const Tensor x = net.first(input());
+    return sum(checkpoint(second, std::vector{x},
+                          std::vector{net.second.weight.tensor(), net.second.bias.tensor()}));
+  });
+  for (const char* name : {"first.weight", "second.weight", "second.bias"}) {
+    CAPTURE(name);
+    CHECK(of(report, name).state == GradientState::sound);
+    CHECK(of(report, name).reason == "");
+  }
+}
+
+TEST_CASE("an observer is not observed, and may not replace what was recorded") {
+  const Tensor x = ones({2}).requires_grad_();
+  int seen = 0;
+  {
+    const Observe observe([&](const char*, Tensor& y, std::span<const Tensor* const>) {
+      ++seen;
+      static_cast<void>(y * y);
+    });
+    tanh(x);
+  }
+  CHECK(seen == 1);
+  tanh(x);
+  CHECK(seen == 1);
+  const Observe observe(
+      [](const char*, Tensor& y, std::span<const Tensor* const>) { y = zeros(y.shape()); });
+  CHECK_THROWS_WITH_AS(tanh(x), "an observer replaced the result of tanh, which was recorded",
+                       GraphError);
+  const NoGrad guard;
+  CHECK(tanh(x).to_vector() == std::vector<real>{0, 0});
+}
+
+TEST_CASE("find_leak: numbers that are not finite are no leak") {
+  GPT model(tiny());
+  const NoGrad guard;
+  Tensor(model.find("h.0.mlp.c_fc.weight")).mutable_data()[0] =
+      std::numeric_limits<real>::quiet_NaN();
+  CHECK_FALSE(find_leak([&](const Tokens& t) { return model(t); }, audited_ids, 11).has_value());
+}
+
+TEST_CASE("copy_weights: another shape is refused") {
+  GPTConfig config = tiny();
+  const GPT from(config);
+  config.block_size = 4;
+  GPT shorter(config);
+  copy_weights(from, shorter);
+  CHECK(shorter.wpe.weight->to_vector() == from.wpe.weight->narrow(0, 0, 4).to_vector());
+  GPT longer(tiny());
+  CHECK_THROWS_AS(copy_weights(shorter, longer), ValueError);
+  config = tiny();
+  config.n_layer = 1;
+  GPT flatter(config);
+  CHECK_THROWS_AS(copy_weights(from, flatter), ValueError);
 }
 
 TEST_CASE("find_leak: one look ahead is found, with the place") {

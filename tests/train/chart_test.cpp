@@ -23,6 +23,10 @@ TEST_CASE("chart: round ticks") {
   CHECK(round_ticks(0, std::nan(""), 5).empty());
 }
 
+TEST_CASE("chart: an axis begins at 0, not at -0") {
+  CHECK_FALSE(std::signbit(round_ticks(-1e-12, 3, 6).front()));
+}
+
 TEST_CASE("chart: every finite point is a mark, and the others are left out") {
   const std::string svg = to_svg(line_of({{0, 1}, {1, std::nan("")}, {2, 3}, {3, INFINITY}}));
   CHECK(occurrences(svg, "<circle") == 2);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "nn/pretrained/gpt2.h"
 #include "tests/train/program.h"
 #include "train/learner.h"
@@ -38,9 +40,10 @@ TEST_CASE("try_out counts what the learner has: parameters, their state, tokens"
   CHECK(trial.tokens_per_step == 3 * 2 * 8);
   CHECK(trial.state_bytes == 4.0 * sizeof(real) * static_cast<double>(model.num_parameters()));
   CHECK(trial.peak_bytes > trial.state_bytes);
-  CHECK(trial.tokens == 10 * 48);
+  CHECK(trial.tokens == 5 * 48);
   CHECK(trial.seconds_per_step > 0);
-  CHECK(trial.loss < std::log(30.0) + 0.5);
+  CHECK(trial.loss ==
+        doctest::Approx(std::log(30.0)).epsilon(0.03));  // it has learned next to nothing
 }
 
 TEST_CASE("pretrain --minutes: ends in time, the learning rate at its lowest") {
@@ -51,29 +54,73 @@ TEST_CASE("pretrain --minutes: ends in time, the learning rate at its lowest") {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   CAPTURE(trained.err);
   REQUIRE(trained.code == 0);
-  CHECK(taken.count() > 3);  // of 6 seconds
-  CHECK(taken.count() < 12);
+  CHECK(taken.count() > 3);  // of 6 seconds; the upper limit is generous, machines are shared
+  CHECK(taken.count() < 30);
   CHECK(contains(trained.err, "is to be expected"));
   const auto settings = nlohmann::json::parse(slurp(w.in_run("training.json")));
   const auto metrics = lines_of(w.in_run("metrics.jsonl"));
   CHECK(settings.at("steps") == metrics.back().at("step"));
+  const std::string html = slurp(w.in_run("report.html"));  // "; 1,234 of 1,234 steps of "
+  const size_t end = html.find(" steps of "), middle = html.rfind(" of ", end - 1);
+  CHECK(html.substr(middle + 4, end - middle - 4) ==
+        html.substr(html.rfind("; ", middle) + 2, middle - html.rfind("; ", middle) - 2));
   CHECK(metrics.back().contains("val_loss"));
   CHECK(metrics.back().at("lr").get<double>() <
         1.5 * settings.at("min_lr").get<double>());  // the schedule ended where the run did
 }
 
-TEST_CASE("plan_for: more time, a larger model; a corpus too small for it is not fed to it") {
-  const std::vector<TrainingOptions> rungs = ladder();
-  const auto size = [&](double seconds, size_t tokens) {
-    std::vector<int32_t> ids(tokens);
-    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * i % 50);
-    const TrainingCorpus corpus{Tokenizer(CharTokenizer::train("ab")), ids, ids, 0};
-    std::vector<TrainingOptions> candidates(rungs.begin(), rungs.begin() + 3);
-    for (TrainingOptions& o : candidates) o.model.vocab_size = 50;
-    return plan_for(seconds, candidates, corpus).options.model.n_embd;
+TEST_CASE("choose_shape: more time, a larger model; more text, a larger model") {
+  const std::vector<int64_t> parameters{100, 1000, 10000};
+  const auto chosen = [&](double seconds, double corpus_tokens) {
+    return choose_shape(parameters, seconds, 1e-6, corpus_tokens);
   };
-  CHECK(size(0.1, 10000000) == 64);
-  CHECK(size(1e-3, 100) == 64);
+  // 3 tokens for each of n parameters take 3 n² products of a microsecond: 3 s for 1,000.
+  CHECK(chosen(2.9, 1e9) == 0);
+  CHECK(chosen(3.1, 1e9) == 1);
+  CHECK(chosen(299, 1e9) == 1);
+  CHECK(chosen(301, 1e9) == 2);
+  // 10,000 parameters want a text of 3,334 tokens.
+  CHECK(chosen(301, 3300) == 1);
+  CHECK(chosen(301, 3400) == 2);
+  CHECK(chosen(301, 10) == 0);
+}
+
+TEST_CASE("extrapolate: a power law through the trial") {
+  const Trial trial{.tokens = 1000, .loss = 2.5};
+  CHECK(extrapolate(trial, 1000, {}) == doctest::Approx(2.5));
+  CHECK(extrapolate(trial, 16000, {}) == doctest::Approx(2.5 * std::pow(16, -0.115)));
+  CHECK(extrapolate(trial, 1000, 0.5) == doctest::Approx(2.5));
+  CHECK(extrapolate(trial, 1e12, 0.5) == doctest::Approx(0.5));
+}
+
+TEST_CASE("over: another number of steps, the decay in proportion, however often") {
+  TrainingOptions planned;
+  planned.steps = 1000;
+  planned.schedule.decay_start = 600;
+  TrainingOptions now = planned;
+  for (int64_t steps = 1000; steps <= 1100; ++steps) now = planned.over(steps);
+  CHECK(now.steps == 1100);
+  CHECK(now.schedule.decay_steps == 1100);
+  CHECK(now.schedule.decay_start == 660);
+  CHECK(now.eval_interval == planned.eval_interval);
+}
+
+TEST_CASE("pretrain --minutes: too little time for the shape is said, and nothing is left behind") {
+  const Workplace w;
+  check_refused(run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes", "0.1",
+                     "--preset", "nano", "--n-embd", "256", "--n-layer", "4", "--block-size", "64",
+                     "--batch-size", "64"}),
+                1, "take a smaller shape or more time");
+  CHECK_FALSE(std::filesystem::exists(w.out));
+}
+
+TEST_CASE(
+    "pretrain --minutes: a shape that the machine cannot hold is refused before it is tried") {
+  const Workplace w;
+  check_refused(
+      run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes", "1", "--preset",
+           "nano", "--n-embd", "65536", "--n-layer", "100", "--block-size", "8"}),
+      1, "the machine has");
 }
 
 TEST_CASE("pretrain --init: begins with the weights and the tokenizer of a model") {
@@ -97,6 +144,17 @@ TEST_CASE("pretrain --init: begins with the weights and the tokenizer of a model
     CHECK(cut.wpe.weight->to_vector() == whole.wpe.weight->narrow(0, 0, 4).to_vector());
     CHECK(cut.wte.weight->to_vector() == whole.wte.weight->to_vector());
   }
+  SUBCASE("a folder that is called like a kind of tokenizer is still a folder") {
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(w.folder.path());
+    std::filesystem::rename(w.out, "word");
+    const RunResult outcome =
+        run({"pretrain", "gpt", "--init", "word", "--data", w.text, "--out", next, "--steps", "0"});
+    std::filesystem::current_path(before);
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK(std::filesystem::exists(std::filesystem::path(next) / "char_vocab.json"));
+  }
   SUBCASE("killed before its first checkpoint, it begins with them again") {
     REQUIRE(run(from_it + Arguments{"--steps", "3"}).code == 0);
     const std::string trained = slurp(std::filesystem::path(next) / "model.safetensors");
@@ -118,6 +176,11 @@ TEST_CASE("settings that contradict each other are refused") {
   check_refused(run(w.pretrain({"--minutes", "1", "--steps", "3"})), 2,
                 "--minutes excludes --steps");
   check_refused(run(w.pretrain({"--minutes", "-1"})), 2, "--minutes");
+  check_refused(run(w.pretrain({"--minutes", "nan"})), 2, "nan is no time");
+  check_refused(run(w.pretrain({"--steps", "5", "--decay-start", "6"})), 2, "must be in [0, 5]");
+  REQUIRE(run(w.pretrain()).code == 0);
+  check_refused(run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes", "9"}), 1,
+                "there is a run in this folder already");
   check_refused(
       run({"pretrain", "gpt", "--data", "builtin", "--tokenizer", "char", "--out", w.out}), 2,
       "needs word or bpe");

@@ -58,6 +58,15 @@ TEST_CASE("stepper: the difference does not come from the gradient") {
   CHECK(disagreement(steps[1]) > 0.1);
 }
 
+TEST_CASE("stepper: what is missing or not finite disagrees") {
+  WalkStep step{.name = "x", .shape = {2}, .values = {1, 2}, .gradient = {}, .differences = {0, 0}};
+  CHECK(disagreement(step) == 0);
+  step.differences = {0, real(0.5)};
+  CHECK(disagreement(step) == 1);
+  step.gradient = {0, std::numeric_limits<real>::quiet_NaN()};
+  CHECK(std::isinf(disagreement(step)));
+}
+
 TEST_CASE("stepper: the attention's masked scores get no gradient, and walking changes no leaf") {
   const Walkable subject = walkable("attention");
   const std::vector<real> before = subject.leaves[0].tensor.to_vector();

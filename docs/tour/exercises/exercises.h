@@ -11,6 +11,8 @@
 namespace exercises {
 
 using gradus::GPT;
+using gradus::Grad;
+using gradus::NoGrad;
 using gradus::real;
 using gradus::Tensor;
 using gradus::Tokens;
