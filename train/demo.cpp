@@ -14,6 +14,7 @@
 #include "train/metrics.h"
 #include "train/pretrain_gpt.h"
 #include "train/signals.h"
+#include "train/terminal.h"
 #include "train/training_corpus.h"
 
 namespace gradus {
@@ -37,16 +38,18 @@ std::string write_story(const GPT& model, const Tokenizer& tokenizer, int32_t se
   return beginning + tokenizer.decode(ids);
 }
 
+// A paragraph as wide as the terminal, but not wider than one likes to read.
+void say(const std::string& text, int indent = 0) {
+  fmt::print("{}\n\n", wrapped(text, std::min(terminal_width(STDOUT_FILENO), 100), indent));
+}
+
 void introduce() {
-  const stories::Story example = stories::tell(stories::builtin(), 3, 1);
-  fmt::print(
-      "A GPT with 600,000 parameters is going to learn from 60,000 little stories such as\n\n"
-      "  {}\n\n"
-      "It knows nothing: not a word, not that words make sentences. All it ever does is to guess\n"
-      "the next token and to be corrected. Its loss is the mean surprise, in nats per token.\n"
-      "The program that wrote the stories knows every choice it made, so it knows how much of the\n"
-      "surprise is pure chance. That is the floor, and no model can go below it.\n\n",
-      example.text);
+  say("A GPT with 600,000 parameters is going to learn from 60,000 little stories such as");
+  say(stories::tell(stories::builtin(), 3, 1).text, 2);
+  say("It knows nothing: not a word, not that words make sentences. All it ever does is to guess "
+      "the next token and to be corrected. Its loss is the mean surprise, in nats per token. The "
+      "program that wrote the stories knows every choice it made, so it knows how much of the "
+      "surprise is pure chance. That is the floor, and no model can go below it.");
 }
 
 void explain_loss(double loss, const Baselines& lines, double floor) {
@@ -66,7 +69,7 @@ void tell_stories(const GPT& model, const TrainingCorpus& corpus, uint64_t seed)
     const std::string story = write_story(model, corpus.tokenizer, *corpus.separator, "",
                                           seed + static_cast<uint64_t>(i));
     sound += stories::parse(stories::builtin(), story) ? 1 : 0;
-    if (i < shown) fmt::print("  {}\n\n", story);
+    if (i < shown) say(story, 2);
   }
   fmt::print("Of {} stories it wrote, {} are ones that the grammar itself could have told.\n",
              tried, sound);
@@ -75,13 +78,13 @@ void tell_stories(const GPT& model, const TrainingCorpus& corpus, uint64_t seed)
 // Until an empty line or the end of the input.
 void write_together(const GPT& model, const TrainingCorpus& corpus, uint64_t seed) {
   fmt::print(
-      "\nYour turn: begin a story (\"Ada\", \"One rainy morning\") and it goes on. An empty line "
-      "ends.\n");
+      "\nYour turn: begin a story (\"Ada\", \"One foggy Tuesday\") and it goes on.\n"
+      "An empty line ends.\n");
   for (std::string line; stop_signal() == 0;) {
     fmt::print("> ");
     std::fflush(stdout);
     if (!std::getline(std::cin, line) || line.empty()) break;
-    fmt::print("{}\n", write_story(model, corpus.tokenizer, *corpus.separator, line, ++seed));
+    say(write_story(model, corpus.tokenizer, *corpus.separator, line, ++seed));
   }
 }
 

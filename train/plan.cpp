@@ -199,9 +199,9 @@ std::string to_text(const Plan& plan) {
           ? fmt::format("; a loss of about {:.2f} is to be expected", *plan.expected_loss)
           : "";
   return fmt::format(
-      "{} layers, {} heads, {} wide, {} parameters, {} tokens of context: {} steps of {:.1f} "
+      "{} layers, {} heads, {} wide, {} tokens of context, {} parameters\n{} steps of {:.1f} "
       "ms{}\n",
-      o.model.n_layer, o.model.n_head, o.model.n_embd, plan.trial.parameters, o.model.block_size,
+      o.model.n_layer, o.model.n_head, o.model.n_embd, o.model.block_size, plan.trial.parameters,
       o.steps, 1e3 * plan.trial.seconds_per_step, loss);
 }
 

@@ -96,6 +96,7 @@ void begin(const PretrainRequest& request) {
   if (request.minutes > 0) {
     end = start + std::chrono::nanoseconds(static_cast<int64_t>(60e9 * request.minutes));
     const std::chrono::duration<double> left = *end - Trainer::Clock::now();
+    if (!request.quiet) fmt::print(stderr, "a few steps to see how fast this machine is ...\n");
     std::vector<TrainingOptions> shapes = candidates(request, corpus);
     for (TrainingOptions& shape : shapes) fit_to_corpus(shape, corpus);
     const Plan plan = plan_for(left.count(), shapes, corpus);

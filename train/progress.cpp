@@ -1,20 +1,15 @@
 #include "train/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "train/terminal.h"
+
 namespace gradus {
 namespace {
-
-int terminal_width() {
-  winsize size{};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
-}
 
 std::string bar(double fraction, int width) {
   const int filled = static_cast<int>(fraction * width);
@@ -61,7 +56,7 @@ void Progress::update(int64_t done, const std::string& note) {
   const double fraction = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
   const std::string head = fmt::format("{} {}/{} ", what_, done, total_);
   const std::string tail = fmt::format(" {}  {} left", note, clock_time(seconds_left(done)));
-  const int room = terminal_width() - 1 - static_cast<int>(head.size() + tail.size());
+  const int room = terminal_width(STDERR_FILENO) - 1 - static_cast<int>(head.size() + tail.size());
   const std::string text = head + bar(fraction, std::clamp(room, 4, 40)) + tail;
   write("\r\033[K" + text);
   drawn_ = true;

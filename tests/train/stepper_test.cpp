@@ -75,7 +75,7 @@ TEST_CASE("stepper: the attention's masked scores get no gradient, and walking c
   CHECK_FALSE(subject.leaves[0].tensor.grad().defined());
   for (const WalkStep& step : steps) {
     if (step.op != "affine") continue;  // the scores
-    for (const size_t later : {1, 2, 5}) CHECK(step.gradient[later] == 0);
+    for (const unsigned later : {1u, 2u, 5u}) CHECK(step.gradient[later] == 0);
   }
 }
 

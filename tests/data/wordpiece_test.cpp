@@ -1,0 +1,169 @@
+// BERT's tokenizer, against hand-made vocabularies and against bert-base-uncased.
+
+#include "data/wordpiece.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "data/json.h"
+#include "support.h"
+
+using namespace gradus;
+using testing::contains;
+using testing::sentence_of;
+
+namespace {
+
+WordPieceTokenizer small(BertTextOptions text = {}, int64_t most = 100) {
+  return WordPieceTokenizer(
+      {.tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able", "##a", "a",
+                  "b", ",", "the", "viet", "##nam", "Việt", "e", "生"},
+       .text = text,
+       .max_characters = most});
+}
+
+std::vector<std::string> words(std::string_view text, BertTextOptions options = {}) {
+  std::vector<std::string> result;
+  for (const BertWord& word : bert_words(text, options)) result.push_back(word.text);
+  return result;
+}
+
+std::string shown(const WordPieceTokenizer& tokenizer, std::string_view text) {
+  std::string result;
+  for (const int32_t id : tokenizer.encode(text)) {
+    result += (result.empty() ? "" : " ") + tokenizer.vocabulary().tokens[static_cast<size_t>(id)];
+  }
+  return result;
+}
+
+std::filesystem::path bert_base() { return *testing::shared_path("conformance/bert-wordpiece"); }
+
+}  // namespace
+
+TEST_CASE("bert_words: white space parts, punctuation and ideographs stand alone") {
+  using Words = std::vector<std::string>;
+  CHECK(words("") == Words{});
+  CHECK(words(" \t\n\u00a0\u2003 ") == Words{});
+  CHECK(words("Don't, 5$!") == Words{"don", "'", "t", ",", "5", "$", "!"});
+  CHECK(words("生活a的") == Words{"生", "活", "a", "的"});
+  CHECK(words("ＡＢ、…") == Words{"ａｂ", "、", "…"});
+  CHECK(words("ひらがな カナ") == Words{"ひらかな", "カナ"});  // no ideographs; が loses its mark
+}
+
+TEST_CASE("bert_words: case, accents and control characters") {
+  using Words = std::vector<std::string>;
+  CHECK(words("Führer ÉÇ Ω İ ẞ") == Words{"fuhrer", "ec", "ω", "i", "ß"});
+  CHECK(words("a\u200bb\x01"
+              "c\uFFFD") == Words{"abc"});
+  CHECK(words("a\xff"
+              "b") == Words{"ab"});
+  const BertTextOptions cased{.lowercase = false};
+  CHECK(words("Việt Nam é", cased) == Words{"Việt", "Nam", "é"});  // tone marks stay
+  const BertTextOptions lower_with_accents{.lowercase = true, .strip_accents = false};
+  CHECK(words("VIỆT İ", lower_with_accents) == Words{"việt", "i\u0307"});
+  const BertTextOptions raw{.clean_text = false, .handle_chinese_chars = false};
+  CHECK(words("生活\u200b", raw) == Words{"生活\u200b"});
+}
+
+TEST_CASE("WordPiece: the longest piece first, and an unknown rest makes the word unknown") {
+  const WordPieceTokenizer t = small();
+  CHECK(shown(t, "unaffable") == "un ##aff ##able");
+  CHECK(shown(t, "Una, THE") == "un ##a , the");
+  CHECK(shown(t, "unaffablex b") == "[UNK] b");
+  CHECK(shown(t, "x") == "[UNK]");
+  CHECK(shown(t, "") == "");
+  CHECK(shown(t, "[CLS] a[SEP]b [MASK]") == "[CLS] a [SEP] b [MASK]");
+  CHECK(shown(t, "[mask]") == "[UNK] [UNK] [UNK]");  // only as it is written
+  CHECK(shown(small({}, 3), "una unaa") == "un ##a [UNK]");
+}
+
+TEST_CASE("WordPiece: offsets lead back into the original text") {
+  const WordPieceTokenizer t = small();
+  const std::string text = "  Unàffable\u200b, [MASK]生";
+  std::vector<std::string> found;
+  std::vector<size_t> at;
+  for (const WordPieceTokenizer::Piece& p : t.pieces(text)) {
+    found.push_back(text.substr(p.source.begin, p.source.end - p.source.begin));
+    at.push_back(p.word);
+  }
+  CHECK(found == std::vector<std::string>{"Un", "àff", "able", ",", "[MASK]", "生"});
+  CHECK(at == std::vector<size_t>{0, 0, 0, 1, 2, 3});
+}
+
+TEST_CASE("WordPiece: a cased vocabulary keeps Vietnamese tone marks") {
+  CHECK(shown(small({.lowercase = false}), "Việt") == "Việt");
+  CHECK(shown(small(), "Việt Vietnam") == "viet viet ##nam");
+}
+
+TEST_CASE("WordPiece: decode joins pieces, and cleans up before marks") {
+  const WordPieceTokenizer t = small();
+  CHECK(t.decode(t.encode("unaffable, the b")) == "unaffable, the b");
+  CHECK(t.decode(std::vector<int32_t>{2, 9, 3}) == "[CLS] a [SEP]");
+  CHECK(t.decode(std::vector<int32_t>{2, 9, 3}, true) == "a");
+  CHECK_THROWS_AS(t.decode(std::vector<int32_t>{18}), ValueError);
+  CHECK_THROWS_AS(t.decode(std::vector<int32_t>{-1}), ValueError);
+}
+
+TEST_CASE("WordPiece: files bring it back, and unsound ones are refused") {
+  const testing::TemporaryFolder folder;
+  const WordPieceTokenizer t = small({.lowercase = false, .strip_accents = true});
+  t.save(folder.path());
+  const WordPieceTokenizer again = WordPieceTokenizer::load(folder.path());
+  CHECK(again.vocabulary().tokens == t.vocabulary().tokens);
+  CHECK_FALSE(again.vocabulary().text.lowercase);
+  CHECK(again.vocabulary().text.strip_accents == true);
+  const auto refused = [&](const std::string& vocab) {
+    folder.file("vocab.txt", vocab);
+    return sentence_of<FileError>([&] { WordPieceTokenizer::load(folder.path()); });
+  };
+  CHECK(contains(refused("[UNK]\na\na\n"), "the token a occurs twice, last as 2"));
+  CHECK(contains(refused("[UNK]\n\nb\n"), "token 1 is empty"));
+  CHECK(contains(refused("a\n"), "the vocabulary has no [UNK]"));
+  CHECK(contains(refused(""), "the vocabulary has no [UNK]"));
+  CHECK(contains(refused("[UNK]\n\xff\n"), "not valid UTF-8 at byte 6"));
+  folder.file("vocab.txt", "[UNK]\r\na\r\n");
+  CHECK(WordPieceTokenizer::load(folder.path()).vocab_size() == 2);
+}
+
+TEST_CASE("bert-base-uncased: ids and texts that Hugging Face's tokenizer gives") {
+  if (!testing::shared_path("conformance/bert-wordpiece")) return;
+  const WordPieceTokenizer t = WordPieceTokenizer::load(bert_base());
+  CHECK(t.vocab_size() == 30522);
+  const nlohmann::json all = read_json(bert_base() / "tokenizer_tests.json");
+  for (const char* name : {"bert-base-uncased", "google-bert/bert-base-uncased"}) {
+    for (const nlohmann::json& c : all.at(name)) {
+      if (!c.at("input").is_string()) continue;
+      CAPTURE(c.at("input").dump());
+      std::vector<int32_t> ids{t.id("[CLS]")};
+      for (const int32_t id : t.encode(c.at("input").get<std::string>())) ids.push_back(id);
+      ids.push_back(t.id("[SEP]"));
+      CHECK(ids == c.at("encoded").at("input_ids").get<std::vector<int32_t>>());
+      CHECK(t.decode(ids) == c.at("decoded_with_special").get<std::string>());
+      CHECK(t.decode(ids, true) == c.at("decoded_without_special").get<std::string>());
+    }
+  }
+}
+
+TEST_CASE("bert-base-uncased: ids that llama.cpp recorded") {
+  if (!testing::shared_path("conformance/bert-wordpiece")) return;
+  const WordPieceTokenizer t = WordPieceTokenizer::load(bert_base());
+  const std::string in = testing::slurp(bert_base() / "ggml-vocab-bert-bge.gguf.inp");
+  std::istringstream out(testing::slurp(bert_base() / "ggml-vocab-bert-bge.gguf.out"));
+  const std::string mark = "\n__ggml_vocab_test__\n";
+  size_t cases = 0;
+  for (size_t begin = 0; begin < in.size(); ++cases) {
+    const size_t end = std::min(in.find(mark, begin), in.size());
+    const std::string text = in.substr(begin, end - begin);
+    std::string line;
+    REQUIRE(std::getline(out, line));
+    std::istringstream numbers(line);
+    std::vector<int32_t> expected;
+    for (int32_t id = 0; numbers >> id;) expected.push_back(id);
+    CAPTURE(text);
+    CHECK(t.encode(text) == expected);
+    begin = end + mark.size();
+  }
+  CHECK(cases > 40);
+}
