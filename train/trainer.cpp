@@ -85,7 +85,7 @@ void Trainer::train(int64_t most, bool quiet) {
   };
   bool saved = false;
   Progress progress("step", o.steps, first_, quiet);
-  progress.line(fmt::format("{} parameters, vocabulary {}, {} tokens to train on, {} to validate",
+  progress.line(fmt::format("{} parameters, vocabulary {}, {} tokens, {} to validate",
                             learner_.model.num_parameters(), o.model.vocab_size,
                             corpus_.train.size(), corpus_.val.size()));
 
@@ -121,10 +121,10 @@ void Trainer::report(Progress& progress, const Learner::Step& step) {
                       .tokens_per_second = std::round(pace)};
   if (due(o.eval_interval)) {
     metrics.val_loss = validate();
-    progress.line(fmt::format(
-        "step {:>6}  loss {:.4f}  val {:.4f}  lr {:.2e}  norm {:.2f}  {:.0f} tokens/s  {}",
-        state_.step, step.loss, *metrics.val_loss, metrics.lr, step.grad_norm, pace,
-        clock_time(progress.seconds())));
+    progress.line(
+        fmt::format("step {:>6}  loss {:.4f}  val {:.4f}  lr {:.1e}  norm {:.2f}  {:.0f} tok/s  {}",
+                    state_.step, step.loss, *metrics.val_loss, metrics.lr, step.grad_norm, pace,
+                    clock_time(progress.seconds())));
   }
   try_to_save(progress, [&] {
     folder_.append_metrics(to_json_line(metrics));
