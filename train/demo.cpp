@@ -57,8 +57,8 @@ void explain_loss(double loss, const Baselines& lines, double floor) {
       "\n{:.3f}  guessing among all tokens\n{:.3f}  knowing how often each token occurs\n"
       "{:.3f}  knowing which token follows which\n{:.3f}  this model, on stories it has never "
       "seen\n"
-      "{:.3f}  the floor: {:.1f} % below the model\n\n",
-      lines.uniform, lines.unigram, lines.bigram, loss, floor, 100 * (1 - floor / loss));
+      "{:.3f}  the floor; the model is {:.1f} % above it\n\n",
+      lines.uniform, lines.unigram, lines.bigram, loss, floor, 100 * (loss / floor - 1));
 }
 
 // How many of its stories the grammar of the corpus could have told.

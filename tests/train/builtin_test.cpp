@@ -66,7 +66,7 @@ TEST_CASE("demo: introduces, trains, explains and tells") {
   const RunResult shown = run({"demo", "--out", place.out, "--steps", "2"});
   CAPTURE(shown.err);
   REQUIRE(shown.code == 0);
-  CHECK(contains(shown.out, "the floor:"));
+  CHECK(contains(shown.out, "the floor; the model is "));
   CHECK(contains(shown.out, "Of 50 stories it wrote,"));
   CHECK(contains(shown.out, "report.html"));
   CHECK_FALSE(contains(shown.out, "Your turn"));  // standard input is no terminal
