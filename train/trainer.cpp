@@ -7,7 +7,6 @@
 
 #include "data/file.h"
 #include "nn/generate.h"
-#include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
 #include "train/evaluation.h"
@@ -97,7 +96,10 @@ void Trainer::train(int64_t most, bool quiet) {
     saved = state_.step % o.checkpoint_interval == 0 && try_to_save(progress, [&] { save(); });
   }
   if (!saved) save();
-  if (state_.step == o.steps) progress.line("\n" + last_sample_ + "\n");
+  if (state_.step == o.steps) {
+    if (last_sample_.empty()) last_sample_ = sample();  // there was nothing left to train
+    progress.line("\n" + last_sample_ + "\n");
+  }
   progress.line(
       fmt::format("{} steps in {}", state_.step - first_, clock_time(progress.seconds())));
 }

@@ -101,6 +101,14 @@ TEST_CASE("SIGINT and SIGTERM save and exit 130 and 143; the resumed run ends bi
   }
 }
 
+TEST_CASE("a finished run that is resumed shows what it writes once more") {
+  const Workplace w;
+  REQUIRE(run(w.pretrain()).code == 0);
+  const RunResult again = run({"pretrain", "gpt", "--resume", w.out});
+  CHECK(again.code == 0);
+  CHECK(contains(again.err, slurp(w.in_run("samples/step-00000006.txt")).substr(0, 20)));
+}
+
 TEST_CASE("a second process in the same folder is refused while the first one trains") {
   const Workplace w;
   Process first(w.pretrain(
