@@ -14,6 +14,7 @@ enum class Placement { pre, post };
 struct BlockConfig {
   int64_t n_embd = 0;
   int64_t n_head = 0;
+  int64_t n_inner = 0;  // width inside the MLP; 0 means 4 n_embd
   real dropout = 0;
   bool bias = true;
   bool causal = true;
@@ -22,6 +23,7 @@ struct BlockConfig {
   Activation activation = Activation::gelu_tanh;
   real norm_eps = real(1e-5);
 
+  int64_t inner() const { return n_inner == 0 ? 4 * n_embd : n_inner; }
   NormOptions norm_options() const { return {.kind = norm, .bias = bias, .eps = norm_eps}; }
 };
 
@@ -42,12 +44,12 @@ struct SelfAttention : Module {
   Tensor operator()(const Tensor& x, const BlockContext& context = {}) const;
 };
 
-/// Position-wise feed-forward network (Vaswani et al. 2017, eq. 2), four times as wide inside.
+/// Position-wise feed-forward network (Vaswani et al. 2017, eq. 2), wider inside.
 struct MLP : Module {
   explicit MLP(const BlockConfig& c) : config(c) {}
   BlockConfig config;
-  Linear c_fc = child("c_fc", Linear(config.n_embd, 4 * config.n_embd, {.bias = config.bias}));
-  Linear c_proj = child("c_proj", Linear(4 * config.n_embd, config.n_embd, {.bias = config.bias}));
+  Linear c_fc = child("c_fc", Linear(config.n_embd, config.inner(), {.bias = config.bias}));
+  Linear c_proj = child("c_proj", Linear(config.inner(), config.n_embd, {.bias = config.bias}));
   Dropout resid_dropout = child("dropout", Dropout(config.dropout));
   Tensor operator()(const Tensor& x) const {
     return resid_dropout(c_proj(activate(config.activation, c_fc(x))));

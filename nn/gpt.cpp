@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/mode.h"
 #include "nn/init.h"
 #include "tensor/errors.h"
 
@@ -44,23 +45,15 @@ const GPTConfig& GPTConfig::checked() const {
   return *this;
 }
 
-namespace {
-
-// Radford et al. 2019, §2.3: the projections that add to the residual stream start smaller, so
-// that its variance does not grow with the number of layers.
-void initialise(const std::string& name, const Tensor& x, const GPTConfig& config) {
-  const Draw draw = draw_for(default_generator().seed, name);
-  if (name.ends_with("bias")) return init::constant(x, 0);
-  if (x.rank() < 2) return init::constant(x, 1);  // the weight of a norm
-  const bool residual = name.ends_with("c_proj.weight");
-  const real shrink = residual ? 1 / std::sqrt(static_cast<real>(2 * config.n_layer)) : real(1);
-  init::normal(x, config.init_std * shrink, draw);
-}
-
-}  // namespace
-
 GPT::GPT(const GPTConfig& c) : config(c.checked()) {
-  for (const NamedTensor& p : named_parameters()) initialise(p.name, p.tensor, config);
+  init::transformer(named_parameters(), config.init_std);
+  // Radford et al. 2019, §2.3: the projections that add to the residual stream start smaller, so
+  // that its variance does not grow with the number of layers.
+  const real shrink = 1 / std::sqrt(static_cast<real>(2 * config.n_layer));
+  for (const NamedTensor& p : named_parameters()) {
+    if (!p.name.ends_with("c_proj.weight")) continue;
+    init::normal(p.tensor, config.init_std * shrink, draw_for(default_generator().seed, p.name));
+  }
 }
 
 Linear GPT::head() const {

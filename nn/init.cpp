@@ -24,4 +24,16 @@ void constant(Tensor x, real value) {
   kernels::fill(x.numel(), value, x.mutable_data());
 }
 
+void transformer(std::span<const NamedTensor> parameters, real std) {
+  for (const NamedTensor& p : parameters) {
+    if (p.name.ends_with("bias")) {
+      constant(p.tensor, 0);
+    } else if (p.tensor.rank() < 2) {
+      constant(p.tensor, 1);  // the weight of a norm
+    } else {
+      normal(p.tensor, std, draw_for(default_generator().seed, p.name));
+    }
+  }
+}
+
 }  // namespace gradus::init

@@ -1,0 +1,180 @@
+#include "nn/pretrained/bert.h"
+
+#include <nlohmann/json.hpp>
+
+#include "data/file.h"
+#include "data/json.h"
+#include "nn/pretrained/config_reader.h"
+
+namespace gradus {
+namespace {
+
+using nlohmann::json;
+using std::filesystem::path;
+
+constexpr const char* pre_training = "BertForPreTraining";
+constexpr const char* masked_only = "BertForMaskedLM";
+
+// Whether the folder holds a head for the next sentence.
+bool predicts_next_sentence(const path& directory) {
+  return SafetensorsSet(directory).contains("cls.seq_relationship.weight");
+}
+
+void fit(BERTForPreTraining& model, const path& directory) {
+  StoredWeights weights(directory, bert_layout());
+  weights.read_into(model);
+  weights.finish(model.predicts_next_sentence()
+                     ? std::vector<std::string>{}
+                     : std::vector<std::string>{"pooler."});  // older masked models bring one
+}
+
+void fit_encoder(BERT& model, const path& directory) {
+  WeightLayout layout = bert_layout();
+  layout.ties.clear();  // of heads
+  StoredWeights weights(directory, layout);
+  weights.read_into(model);
+  weights.finish({"pooler.", "cls.", "classifier.", "qa_outputs."});
+}
+
+// A config that promises more than the files hold costs no memory.
+template <class Make, class Fit>
+auto loaded(Make make, Fit fit_into, const path& directory) {
+  {
+    const MetaMode no_memory;
+    auto skeleton = make();
+    fit_into(skeleton, directory);
+  }
+  auto model = make();
+  fit_into(model, directory);
+  return model;
+}
+
+}  // namespace
+
+WeightLayout bert_layout() {
+  const std::string layer = "encoder.layer.*.", self = layer + "attention.self.";
+  WeightLayout layout{.table = {{"wte", {"embeddings.word_embeddings"}},
+                                {"wpe", {"embeddings.position_embeddings"}},
+                                {"wtt", {"embeddings.token_type_embeddings"}},
+                                {"ln_e", {"embeddings.LayerNorm"}},
+                                {"h.*.attn.c_attn", {self + "query", self + "key", self + "value"}},
+                                {"h.*.attn.c_proj", {layer + "attention.output.dense"}},
+                                {"h.*.ln_1", {layer + "attention.output.LayerNorm"}},
+                                {"h.*.mlp.c_fc", {layer + "intermediate.dense"}},
+                                {"h.*.mlp.c_proj", {layer + "output.dense"}},
+                                {"h.*.ln_2", {layer + "output.LayerNorm"}},
+                                {"pooler.dense", {"pooler.dense"}},
+                                {"mlm.dense", {"cls.predictions.transform.dense"}},
+                                {"mlm.ln", {"cls.predictions.transform.LayerNorm"}},
+                                {"mlm", {"cls.predictions"}},  // its bias
+                                {"nsp", {"cls.seq_relationship"}}},
+                      .our_prefix = "bert.",
+                      .their_prefix = "bert.",
+                      .heads = {"cls."},
+                      .ignored = {"position_ids"}};
+  layout.ties = {{"cls.predictions.decoder.weight", "bert.wte.weight"},
+                 {"cls.predictions.decoder.bias", "mlm.bias"}};
+  return layout;
+}
+
+json bert_config_to_json(const BERTConfig& c) {
+  return {{"model_type", "bert"},
+          {"vocab_size", c.vocab_size},
+          {"hidden_size", c.n_embd},
+          {"num_hidden_layers", c.n_layer},
+          {"num_attention_heads", c.n_head},
+          {"intermediate_size", c.block().inner()},
+          {"hidden_act", name_of(c.activation)},
+          {"hidden_dropout_prob", c.dropout},
+          {"attention_probs_dropout_prob", 0.0},
+          {"max_position_embeddings", c.block_size},
+          {"type_vocab_size", c.n_type},
+          {"layer_norm_eps", c.norm_eps},
+          {"initializer_range", c.init_std},
+          {"pad_token_id", c.pad_token},
+          {"position_embedding_type", "absolute"},
+          {"tie_word_embeddings", true},
+          {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"},
+          {"gradus", {{"placement", c.placement == Placement::pre ? "pre" : "post"}}}};
+}
+
+BERTConfig bert_config_from_json(const json& object, const path& file) {
+  const ConfigReader reader(object, file);
+  const std::string type = reader.word("model_type", "bert");
+  check<FileError>(type == "bert", "{}: model_type '{}' is not bert", file.string(), type);
+  reader.require("position_embedding_type", std::string("absolute"));
+  reader.require("is_decoder", false);
+  reader.require("add_cross_attention", false);
+  reader.require("tie_word_embeddings", true);
+  BERTConfig c{.block_size = reader.integer("max_position_embeddings"),
+               .vocab_size = reader.integer("vocab_size"),
+               .n_layer = reader.integer("num_hidden_layers"),
+               .n_head = reader.integer("num_attention_heads"),
+               .n_embd = reader.integer("hidden_size"),
+               .n_inner = reader.integer("intermediate_size"),
+               .n_type = reader.integer("type_vocab_size", 2),
+               .dropout = reader.number("hidden_dropout_prob", real(0.1)),
+               .activation = reader.activation("hidden_act", "gelu"),
+               .norm_eps = reader.number("layer_norm_eps", real(1e-12)),
+               .init_std = reader.number("initializer_range", real(0.02))};
+  const int64_t pad = reader.integer("pad_token_id", 0);
+  check<FileError>(pad >= 0 && pad < c.vocab_size,
+                   "{}: pad_token_id {} must be below vocab_size {}", file.string(), pad,
+                   c.vocab_size);
+  c.pad_token = static_cast<int32_t>(pad);
+  check<FileError>(c.n_inner > 0, "{}: intermediate_size {} must be positive", file.string(),
+                   c.n_inner);
+  if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;  // one spelling of one shape
+  if (object.contains("gradus")) {
+    const ConfigReader own(object["gradus"], file);
+    c.placement = own.is_second("placement", "post", "pre") ? Placement::pre : Placement::post;
+  }
+  try {
+    return c.checked();
+  } catch (const ValueError& error) {
+    throw FileError(fmt::format("{}: {}", file.string(), error.what()));
+  }
+}
+
+void save_bert(const BERTForPreTraining& model, const path& directory) {
+  write_weights(model, bert_layout(), directory);
+  save_bert_config(model.config(), model.predicts_next_sentence(), directory);
+}
+
+void save_bert_config(const BERTConfig& config, bool next_sentence, const path& directory) {
+  json object = bert_config_to_json(config);
+  object["architectures"] = {next_sentence ? pre_training : masked_only};
+  write_file_atomically(directory / "config.json", object.dump(2) + "\n");
+}
+
+BERTConfig load_bert_config(const path& directory) {
+  const path file = directory / "config.json";
+  return bert_config_from_json(read_json(file), file);
+}
+
+BERTForPreTraining load_bert(const path& directory) {
+  const BERTConfig config = load_bert_config(directory);
+  const bool next_sentence = predicts_next_sentence(directory);
+  return loaded([&] { return BERTForPreTraining(config, next_sentence); }, fit, directory);
+}
+
+void load_bert_weights(BERTForPreTraining& model, const path& directory) {
+  {
+    const MetaMode compare_only;  // names and shapes, before anything is overwritten
+    fit(model, directory);
+  }
+  fit(model, directory);
+}
+
+BERT load_bert_encoder(const path& directory) {
+  const BERTConfig config = load_bert_config(directory);
+  return loaded([&] { return BERT(config); }, fit_encoder, directory);
+}
+
+std::string model_type_of(const path& directory) {
+  const path file = directory / "config.json";
+  const json object = read_json(file);
+  return ConfigReader(object, file).word("model_type", "gpt2");
+}
+
+}  // namespace gradus

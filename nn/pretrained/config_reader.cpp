@@ -1,0 +1,82 @@
+#include "nn/pretrained/config_reader.h"
+
+namespace gradus {
+namespace {
+
+struct ActivationName {
+  Activation activation;
+  const char* name;
+};
+constexpr ActivationName activation_names[] = {{Activation::gelu_tanh, "gelu_new"},
+                                               {Activation::gelu, "gelu"},
+                                               {Activation::relu, "relu"},
+                                               {Activation::silu, "silu"}};
+
+}  // namespace
+
+std::string name_of(Activation activation) {
+  for (const ActivationName& a : activation_names) {
+    if (a.activation == activation) return a.name;
+  }
+  return "";
+}
+
+ConfigReader::ConfigReader(const nlohmann::json& object, std::filesystem::path file)
+    : object_(object), file_(std::move(file)) {
+  check<FileError>(object.is_object(), "{}: not a JSON object", file_.string());
+}
+
+int64_t ConfigReader::integer(const char* key) const {
+  // Above 2^63 a number counts as unsigned only.
+  const bool whole =
+      object_.contains(key) && object_[key].is_number_integer() &&
+      (!object_[key].is_number_unsigned() || object_[key].get<uint64_t>() >> 63 == 0);
+  check<FileError>(whole, "{}: '{}' must be a whole number", file_.string(), key);
+  return object_[key].get<int64_t>();
+}
+
+real ConfigReader::number(const char* key, real absent) const {
+  if (!object_.contains(key)) return absent;
+  check<FileError>(object_[key].is_number(), "{}: '{}' must be a number", file_.string(), key);
+  return object_[key].get<real>();
+}
+
+bool ConfigReader::flag(const char* key, bool absent) const {
+  if (!object_.contains(key)) return absent;
+  check<FileError>(object_[key].is_boolean(), "{}: '{}' must be true or false", file_.string(),
+                   key);
+  return object_[key].get<bool>();
+}
+
+std::string ConfigReader::word(const char* key, const std::string& absent) const {
+  if (!object_.contains(key)) return absent;
+  check<FileError>(object_[key].is_string(), "{}: '{}' must be a string", file_.string(), key);
+  return object_[key].get<std::string>();
+}
+
+bool ConfigReader::is_second(const char* key, const char* first, const char* second) const {
+  const std::string found = word(key, first);
+  check<FileError>(found == first || found == second, "{}: unknown {} '{}'", file_.string(), key,
+                   found);
+  return found == second;
+}
+
+void ConfigReader::require(const char* key, bool supported) const {
+  check<FileError>(flag(key, supported) == supported, "{}: {} = {} is not supported",
+                   file_.string(), key, !supported);
+}
+
+void ConfigReader::require(const char* key, const std::string& supported) const {
+  const std::string found = word(key, supported);
+  check<FileError>(found == supported, "{}: {} '{}' is not supported", file_.string(), key, found);
+}
+
+Activation ConfigReader::activation(const char* key, const std::string& absent) const {
+  const std::string wanted = word(key, absent);
+  for (const ActivationName& a : activation_names) {
+    if (wanted == a.name) return a.activation;
+  }
+  throw FileError(fmt::format("{}: unknown {} '{}'", file_.string(), key, wanted));
+}
+
+}  // namespace gradus

@@ -1,0 +1,44 @@
+#pragma once
+// Typed values out of a config.json, with errors that name file and key.
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "nn/layers.h"
+#include "tensor/errors.h"
+
+namespace gradus {
+
+class ConfigReader {
+ public:
+  /// Throws FileError unless `object` is a JSON object. Both are kept by reference or copy as long
+  /// as the reader lives.
+  ConfigReader(const nlohmann::json& object, std::filesystem::path file);
+
+  bool has(const char* key) const { return object_.contains(key) && !object_[key].is_null(); }
+  int64_t integer(const char* key) const;
+  int64_t integer(const char* key, int64_t absent) const {
+    return has(key) ? integer(key) : absent;
+  }
+  real number(const char* key, real absent) const;
+  bool flag(const char* key, bool absent) const;
+  std::string word(const char* key, const std::string& absent) const;
+  /// Whether the word is `second`; it may also be `first`, which is what absence means.
+  bool is_second(const char* key, const char* first, const char* second) const;
+  /// Throws unless the flag has the one value that is supported, which is what absence means.
+  void require(const char* key, bool supported) const;
+  /// Throws unless the word is the one that is supported, which is what absence means.
+  void require(const char* key, const std::string& supported) const;
+  Activation activation(const char* key, const std::string& absent) const;
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  const nlohmann::json& object_;
+  std::filesystem::path file_;
+};
+
+/// Hugging Face's name: gelu_new, gelu, relu or silu.
+std::string name_of(Activation activation);
+
+}  // namespace gradus

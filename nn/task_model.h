@@ -1,0 +1,58 @@
+#pragma once
+// Fine-tuning puts one linear layer on a pre-trained model (Devlin et al. 2019, §4). All tasks are
+// that layer: on [CLS] for what is said of a whole text or pair, on every token for tags and spans.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "nn/bert.h"
+#include "nn/gpt.h"
+
+namespace gradus {
+
+enum class TaskKind { classification, multi_label, regression, tagging, spans };
+
+struct TaskConfig {
+  TaskKind kind = TaskKind::classification;
+  std::vector<std::string> labels = {};  // of classes or tags; regression and spans have none
+  real dropout = real(0.1);              // before the head
+
+  bool operator==(const TaskConfig&) const = default;
+  bool reads_tokens() const { return kind == TaskKind::tagging || kind == TaskKind::spans; }
+  /// Numbers that the head gives: one per label; 1 for regression; 2 for spans, begin and end.
+  int64_t outputs() const;
+};
+
+using BackboneConfig = std::variant<BERTConfig, GPTConfig>;
+
+/// A BERT or a GPT under a linear head. Parameters: bert or gpt; pooler, where [CLS] is read; and
+/// classifier. A GPT sees a text to its end at its last token alone, and is therefore read there;
+/// its head for the next token is not part of it.
+struct TaskModel : Module {
+  /// Throws ValueError for impossible sizes, and for a GPT under a head that reads every token.
+  TaskModel(const BackboneConfig& backbone, TaskConfig t);
+  TaskConfig task;
+  std::optional<BERT> bert;
+  std::optional<GPT> gpt;
+  std::optional<Pooler> pooler;
+  Dropout drop = child("drop", Dropout(task.dropout));
+  std::optional<Linear> classifier;
+
+  /// ids and types (B, T), key_mask (B, T) or undefined -> logits (B, outputs), or (B, T, outputs)
+  /// where every token is read.
+  Tensor operator()(const Tokens& ids, const Tokens& types, const Tensor& key_mask = {}) const;
+  /// Hidden states after the last layer (B, T, C).
+  Tensor hidden(const Tokens& ids, const Tokens& types, const Tensor& key_mask = {}) const;
+  BackboneConfig backbone() const;
+  int64_t block_size() const;
+  int64_t n_layer() const;
+};
+
+/// The mean of the hidden states (B, T, C) over all tokens that are no padding -> (B, C).
+Tensor mean_pooled(const Tensor& hidden, const Tensor& key_mask = {});
+
+/// Where the last token of every row stands among all B T, counted row by row -> (B)
+Tokens last_positions(const Shape& batch, const Tensor& key_mask = {});
+
+}  // namespace gradus
