@@ -4,11 +4,17 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tensor/real.h"
 
 namespace gradus {
+
+/// Named numbers, such as {"nsp_accuracy", 0.93}.
+using Measures = std::vector<std::pair<std::string, double>>;
+/// The number of that name, if it is there.
+std::optional<double> find_measure(const Measures& measures, const std::string& name);
 
 struct StepMetrics {
   int64_t step = 0;  // steps done, this one included
@@ -17,6 +23,7 @@ struct StepMetrics {
   double grad_norm = 0;  // before clipping
   double tokens_per_second = 0;
   std::optional<double> val_loss = {};  // nats per token, where there was an evaluation
+  Measures measures = {};  // what else the model's kind measures, "val_..." if held out
 };
 
 std::string to_json_line(const StepMetrics& metrics);

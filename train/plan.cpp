@@ -11,6 +11,7 @@
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "tensor/parallel.h"
+#include "train/causal_objective.h"
 #include "train/learner.h"
 #include "train/progress.h"
 
@@ -54,8 +55,9 @@ Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, doub
   constexpr int64_t fewest = 5, settling = 2;  // steps; the first are slower than the others
   check_memory(options.model);
   manual_seed(options.seed);
-  Learner learner(options, corpus);
-  if (!options.init.empty()) copy_weights(load_gpt2(options.init), learner.model);
+  CausalObjective objective(options, corpus);
+  Learner learner(options, objective);
+  if (!options.init.empty()) copy_weights(load_gpt2(options.init), objective.model());
   const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = 20};
   const Clock::time_point start = Clock::now();
   Clock::time_point settled = start;
@@ -68,7 +70,7 @@ Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, doub
   const auto last = losses.end() - static_cast<std::ptrdiff_t>(losses.size() / 4 + 1);
   const auto tokens_per_step = learner.tokens_per_step();
   return {
-      .parameters = learner.model.num_parameters(),
+      .parameters = objective.model().num_parameters(),
       .tokens_per_step = tokens_per_step,
       .seconds_per_step = seconds_since(settled) / (steps - settling),
       .state_bytes = state_bytes(options.model),

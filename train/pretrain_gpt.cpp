@@ -6,6 +6,7 @@
 #include "data/json.h"
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
+#include "train/causal_objective.h"
 #include "train/plan.h"
 #include "train/report.h"
 #include "train/signals.h"
@@ -47,11 +48,12 @@ void train(const PretrainRequest& request, const TrainingOptions& options,
            const TrainingCorpus& corpus, RunFolder& folder,
            std::optional<Trainer::Clock::time_point> end = {}) {
   manual_seed(options.seed);
-  Trainer trainer(options, corpus, folder);
+  CausalObjective objective(options, corpus);
+  Trainer trainer(options, {corpus.digest, corpus.tokenizer.digest()}, objective, folder);
   if (folder.has_checkpoint()) {
     trainer.restore();
   } else {
-    if (!options.init.empty()) trainer.start_from(load_gpt2(options.init));
+    if (!options.init.empty()) copy_weights(load_gpt2(options.init), objective.model());
     folder.rewind_metrics(0);
   }
   const Baselines lines = baselines(corpus.train, corpus.val, options.model.vocab_size);

@@ -13,7 +13,6 @@
 #include "data/file.h"
 #include "data/json.h"
 #include "data/safetensors.h"
-#include "nn/pretrained/gpt2.h"
 
 namespace gradus {
 namespace {
@@ -175,8 +174,8 @@ void RunFolder::check_unused(const fs::path& directory) {
 
 RunFolder::~RunFolder() { close(lock_); }
 
-void RunFolder::save(const GPT& model, const Optimizer& optimizer, const TrainerState& state,
-                     int64_t keep) {
+void RunFolder::save(const ModelFiles& write_model, const Optimizer& optimizer,
+                     const TrainerState& state, int64_t keep) {
   const std::string name = step_name(state.step);
   const fs::path final = checkpoints() / name;
   or_file_error(final.string(), [&] {
@@ -185,7 +184,7 @@ void RunFolder::save(const GPT& model, const Optimizer& optimizer, const Trainer
     const fs::path temporary = checkpoints() / (".tmp-" + name);
     try {
       fs::create_directory(temporary);
-      save_gpt2(model, temporary);
+      write_model(temporary);
       save_optimizer(optimizer, temporary / "optimizer.safetensors");
       write_file_atomically(temporary / "trainer_state.json", to_json(state).dump(2) + "\n");
       write_file_atomically(temporary / "manifest.json", manifest_of(temporary).dump(2) + "\n");
@@ -243,7 +242,7 @@ bool RunFolder::has_checkpoint() const {
   return fs::exists(checkpoints() / "latest") || fs::exists(directory_ / "model.safetensors");
 }
 
-TrainerState RunFolder::restore(GPT& model, Optimizer& optimizer) const {
+TrainerState RunFolder::restore(const ModelFiles& read_model, Optimizer& optimizer) const {
   std::string name = read_file(checkpoints() / "latest");
   name.erase(std::remove(name.begin(), name.end(), '\n'), name.end());
   check<FileError>(name.starts_with("step-") && name.find('/') == std::string::npos,
@@ -251,7 +250,7 @@ TrainerState RunFolder::restore(GPT& model, Optimizer& optimizer) const {
                    name);
   const fs::path directory = checkpoints() / name;
   check_manifest(directory);
-  load_gpt2_weights(model, directory);
+  read_model(directory);
   restore_optimizer(optimizer, directory / "optimizer.safetensors");
   const fs::path file = directory / "trainer_state.json";
   const TrainerState state = state_from(read_json(file), file);

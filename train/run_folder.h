@@ -14,10 +14,9 @@
 // the previous one.
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
-#include "data/tokenizer.h"
-#include "nn/gpt.h"
 #include "optim/optimizer.h"
 #include "tensor/random.h"
 
@@ -48,13 +47,16 @@ class RunFolder {
   const std::filesystem::path& path() const { return directory_; }
   std::filesystem::path settings_file() const { return directory_ / "training.json"; }
 
+  /// Writes or reads the model directory of a checkpoint: config.json and model.safetensors.
+  using ModelFiles = std::function<void(const std::filesystem::path& directory)>;
   /// Writes a checkpoint, makes it the latest, refreshes the model directory and removes all but
   /// the newest `keep`. Throws FileError and leaves the older ones if the disk is full.
-  void save(const GPT& model, const Optimizer& optimizer, const TrainerState& state, int64_t keep);
+  void save(const ModelFiles& write_model, const Optimizer& optimizer, const TrainerState& state,
+            int64_t keep);
   /// Whether a first checkpoint was completed. A run that was killed before begins again.
   bool has_checkpoint() const;
   /// Restores the newest checkpoint. Throws FileError if it is incomplete or damaged.
-  TrainerState restore(GPT& model, Optimizer& optimizer) const;
+  TrainerState restore(const ModelFiles& read_model, Optimizer& optimizer) const;
 
   void append_metrics(const std::string& json_line);
   /// Forgets lines about steps that a resumed run will do again.

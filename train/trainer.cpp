@@ -6,10 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
-#include "nn/generate.h"
+#include "data/json.h"
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
-#include "train/evaluation.h"
 #include "train/metrics.h"
 #include "train/report.h"
 #include "train/signals.h"
@@ -19,16 +18,6 @@ namespace {
 
 double seconds_between(Trainer::Clock::time_point from, Trainer::Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
-}
-
-// What a sample begins with: what stands before a document; else a new line, or the first token of
-// a vocabulary that has none.
-std::vector<int32_t> sample_start(const Tokenizer& tokenizer, std::optional<int32_t> separator) {
-  if (separator) return {*separator};
-  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
-    if (tokenizer.decode(std::span(&id, 1)) == "\n") return {id};
-  }
-  return {0};
 }
 
 // A full disk costs no work: training goes on and the next interval tries again.
@@ -45,19 +34,21 @@ bool try_to_save(Progress& progress, F save) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainingOptions& options, TrainingCorpus corpus, RunFolder& folder)
+Trainer::Trainer(const RunOptions& options, const RunDigests& digests, Objective& objective,
+                 RunFolder& folder)
     : planned_(options),
       o(options),
-      corpus_(std::move(corpus)),
+      objective_(objective),
       folder_(folder),
-      learner_(o, corpus_) {
-  state_.data_digest = corpus_.digest;
-  state_.tokenizer_digest = corpus_.tokenizer.digest();
+      learner_(o, objective) {
+  state_.data_digest = digests.data;
+  state_.tokenizer_digest = digests.tokenizer;
   state_.kernels = kernels::describe();
 }
 
 void Trainer::restore() {
-  const TrainerState saved = folder_.restore(learner_.model, learner_.optimizer);
+  const TrainerState saved = folder_.restore(
+      [&](const auto& directory) { objective_.load(directory); }, learner_.optimizer);
   check<FileError>(saved.data_digest == state_.data_digest,
                    "{}: this is not the text that the run began with", o.data);
   check<FileError>(saved.tokenizer_digest == state_.tokenizer_digest,
@@ -71,7 +62,7 @@ void Trainer::restore() {
   }
   state_ = saved;
   state_.kernels = kernels::describe();
-  learner_.loader.seek(state_.loader_position);
+  objective_.seek(state_.loader_position);
   default_generator() = state_.generator;
   folder_.rewind_metrics(state_.step);
 }
@@ -84,9 +75,7 @@ void Trainer::train(int64_t most, bool quiet) {
   };
   bool saved = false;
   Progress progress("step", o.steps, first_, quiet);
-  progress.line(fmt::format("{} parameters, vocabulary {}, {} tokens, {} to validate",
-                            learner_.model.num_parameters(), o.model.vocab_size,
-                            corpus_.train.size(), corpus_.val.size()));
+  progress.line(objective_.about());
 
   while (!done() && stop_signal() == 0) {
     const Learner::Step step = learner_.step(state_.step, o.schedule(state_.step));
@@ -97,7 +86,8 @@ void Trainer::train(int64_t most, bool quiet) {
   }
   if (!saved) save();
   if (state_.step == o.steps) {
-    if (last_sample_.empty()) last_sample_ = sample();  // there was nothing left to train
+    if (last_sample_.empty())
+      last_sample_ = objective_.sample(o.seed);  // there was nothing left to train
     progress.line("\n" + last_sample_ + "\n");
   }
   progress.line(
@@ -120,18 +110,24 @@ void Trainer::report(Progress& progress, const Learner::Step& step) {
                       .loss = step.loss,
                       .lr = static_cast<double>(learner_.optimizer.lr),
                       .grad_norm = step.grad_norm,
-                      .tokens_per_second = std::round(pace)};
+                      .tokens_per_second = std::round(pace),
+                      .measures = step.measures};
   if (due(o.eval_interval)) {
-    metrics.val_loss = validate();
+    const Objective::Losses held_out = validate();
+    metrics.val_loss = held_out.loss;
+    for (const auto& [name, value] : held_out.measures) {
+      metrics.measures.emplace_back("val_" + name, value);
+    }
     progress.line(
         fmt::format("step {:>6}  loss {:.4f}  val {:.4f}  lr {:.1e}  norm {:.2f}  {:.0f} tok/s  {}",
                     state_.step, step.loss, *metrics.val_loss, metrics.lr, step.grad_norm, pace,
                     clock_time(progress.seconds())));
+    if (!held_out.note.empty()) progress.line("             " + held_out.note);
   }
   try_to_save(progress, [&] {
     folder_.append_metrics(to_json_line(metrics));
     if (due(o.sample_interval)) {
-      last_sample_ = sample();
+      last_sample_ = objective_.sample(o.seed);
       folder_.save_sample(state_.step, last_sample_);
     }
     if (metrics.val_loss) {
@@ -149,47 +145,43 @@ void Trainer::follow_clock(Progress& progress) {
   if (!reckon || state_.step == o.steps) return;
   const double left = seconds_between(Clock::now(), *end_) - last_seconds();
   const double pace = progress.seconds() / static_cast<double>(done);
-  o = planned_.over(state_.step + std::max<int64_t>(1, static_cast<int64_t>(left / pace)));
+  o = planned_;
+  o.stretch(state_.step + std::max<int64_t>(1, static_cast<int64_t>(left / pace)));
   progress.set_total(o.steps);
 }
 
 // What follows the last step: a validation of the whole split, and writing everything down.
 double Trainer::last_seconds() const {
   constexpr double writing = 1;
-  return writing + seconds_per_val_token_ * static_cast<double>(corpus_.val.size());
+  return writing + seconds_per_val_batch_ * static_cast<double>(objective_.validation_batches());
 }
 
 // The last validation takes the whole split.
-double Trainer::validate() {
+Objective::Losses Trainer::validate() {
   const Clock::time_point start = Clock::now();
-  const int64_t batches = state_.step == o.steps ? 0 : o.eval_batches;
-  const Evaluation result = evaluate(learner_.model, corpus_.val, o.batch_size, o.model.block_size,
-                                     batches, corpus_.separator);
-  seconds_per_val_token_ =
-      seconds_between(start, Clock::now()) / static_cast<double>(result.tokens);
+  const int64_t all = objective_.validation_batches();
+  const bool whole = state_.step == o.steps || o.eval_batches == 0 || o.eval_batches > all;
+  const int64_t batches = whole ? all : o.eval_batches;
+  const Objective::Losses result = objective_.validate(batches);
+  seconds_per_val_batch_ = seconds_between(start, Clock::now()) / static_cast<double>(batches);
   if (state_.best_val_loss == 0 || result.loss < state_.best_val_loss)
     state_.best_val_loss = result.loss;
-  return result.loss;
-}
-
-// Some text; where there are documents, one of them.
-std::string Trainer::sample() const {
-  const std::vector<int32_t> start = sample_start(corpus_.tokenizer, corpus_.separator);
-  const GenerateOptions options{
-      .max_new_tokens = 300, .seed = o.seed, .stop_token = corpus_.separator.value_or(-1)};
-  return corpus_.tokenizer.decode(generate(learner_.model, start, options));
+  return result;
 }
 
 // The clock may have changed them.
 void Trainer::save_settings() const {
-  write_file_atomically(folder_.settings_file(), to_json(o).dump(2) + "\n");
+  nlohmann::json settings = read_json(folder_.settings_file());
+  settings.update(to_json(o));
+  write_file_atomically(folder_.settings_file(), settings.dump(2) + "\n");
 }
 
 void Trainer::save() {
-  state_.loader_position = learner_.loader.position();
+  state_.loader_position = objective_.position();
   state_.generator = default_generator();
   if (end_) save_settings();
-  folder_.save(learner_.model, learner_.optimizer, state_, o.keep_checkpoints);
+  folder_.save([&](const auto& directory) { objective_.save(directory); }, learner_.optimizer,
+               state_, o.keep_checkpoints);
 }
 
 }  // namespace gradus

@@ -11,16 +11,20 @@
 
 namespace gradus {
 
+/// What a run must find unchanged when it is resumed.
+struct RunDigests {
+  uint64_t data = 0, tokenizer = 0;
+};
+
 class Trainer {
  public:
-  Trainer(const TrainingOptions& options, TrainingCorpus corpus, RunFolder& folder);
+  /// Objective and folder must outlive the trainer.
+  Trainer(const RunOptions& options, const RunDigests& digests, Objective& objective,
+          RunFolder& folder);
 
   /// Goes on from the newest checkpoint. Throws FileError if text or tokenizer are not those that
   /// the run began with.
   void restore();
-  /// Begins with these weights instead of random ones.
-  void start_from(const GPT& model) { copy_weights(model, learner_.model); }
-
   using Clock = std::chrono::steady_clock;
   /// From now on the number of steps follows the clock: with what the steps so far have taken, the
   /// last validation ends at `end`, and the schedule with it.
@@ -32,22 +36,21 @@ class Trainer {
  private:
   void report(Progress& progress, const Learner::Step& step);
   void follow_clock(Progress& progress);
-  double validate();
+  Objective::Losses validate();
   double last_seconds() const;
-  std::string sample() const;
   void save();
   void save_settings() const;
   bool due(int64_t interval) const;
 
-  const TrainingOptions planned_;
-  TrainingOptions o;  // planned_, or what the clock has made of it
-  TrainingCorpus corpus_;
+  const RunOptions planned_;
+  RunOptions o;  // planned_, or what the clock has made of it
+  Objective& objective_;
   RunFolder& folder_;
   Learner learner_;
   TrainerState state_;
   int64_t first_ = 0;  // the step that this session began with
   std::optional<Clock::time_point> end_;
-  double seconds_per_val_token_ = 0;  // of the validation before
+  double seconds_per_val_batch_ = 0;  // of the validation before
   std::string last_sample_;
 };
 

@@ -25,12 +25,16 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
   return o;
 }
 
-TrainingOptions TrainingOptions::over(int64_t new_steps) const {
-  TrainingOptions o = *this;
+void RunOptions::stretch(int64_t new_steps) {
   const double share =
       static_cast<double>(schedule.decay_start) / static_cast<double>(std::max<int64_t>(1, steps));
-  o.steps = o.schedule.decay_steps = new_steps;
-  o.schedule.decay_start = std::llround(share * static_cast<double>(new_steps));
+  steps = schedule.decay_steps = new_steps;
+  schedule.decay_start = std::llround(share * static_cast<double>(new_steps));
+}
+
+TrainingOptions TrainingOptions::over(int64_t new_steps) const {
+  TrainingOptions o = *this;
+  o.stretch(new_steps);
   return o;
 }
 
@@ -44,6 +48,10 @@ void TrainingOptions::check() const {
               vocab_size);
   check_value(vocab_size == 0 || vocab_size > 256,
               "--vocab-size {} must have room for 256 bytes and {}", vocab_size, end_of_text);
+  check_run(model.block_size);
+}
+
+void RunOptions::check_run(int64_t sequence_length) const {
   const std::pair<const char*, int64_t> positive[] = {
       {"--batch-size", batch_size},
       {"--accumulation", accumulation},
@@ -74,9 +82,8 @@ void TrainingOptions::check() const {
   }
   int64_t tokens = 0;
   check_value(
-      !__builtin_mul_overflow(batch_size, model.block_size, &tokens) && tokens < int64_t{1} << 31,
-      "--batch-size {} times --block-size {} is more than a step can hold", batch_size,
-      model.block_size);
+      !__builtin_mul_overflow(batch_size, sequence_length, &tokens) && tokens < int64_t{1} << 31,
+      "--batch-size {} times {} tokens is more than a step can hold", batch_size, sequence_length);
 }
 
 namespace {
@@ -86,7 +93,7 @@ constexpr std::pair<Decay, const char*> decay_names[] = {
 
 }  // namespace
 
-json to_json(const TrainingOptions& o) {
+json to_json(const RunOptions& o) {
   std::string decay;
   for (const auto& [kind, name] : decay_names) {
     if (kind == o.schedule.decay) decay = name;
@@ -107,6 +114,7 @@ json to_json(const TrainingOptions& o) {
           {"beta1", o.beta1},
           {"beta2", o.beta2},
           {"eps", o.eps},
+          {"bias_correction", o.bias_correction},
           {"weight_decay", o.weight_decay},
           {"clip", o.clip},
           {"eval_interval", o.eval_interval},
@@ -117,9 +125,9 @@ json to_json(const TrainingOptions& o) {
           {"seed", o.seed}};
 }
 
-TrainingOptions training_options_from(const json& object, const std::string& file) {
+RunOptions run_options_from(const json& object, const std::string& file) {
   try {
-    TrainingOptions o;
+    RunOptions o;
     o.data = object.at("data").get<std::string>();
     o.tokenizer = object.value("tokenizer", o.tokenizer);
     o.vocab_size = object.value("vocab_size", o.vocab_size);
@@ -139,6 +147,7 @@ TrainingOptions training_options_from(const json& object, const std::string& fil
     o.beta1 = object.at("beta1").get<real>();
     o.beta2 = object.at("beta2").get<real>();
     o.eps = object.at("eps").get<real>();
+    o.bias_correction = object.value("bias_correction", o.bias_correction);
     o.weight_decay = object.at("weight_decay").get<real>();
     o.clip = object.at("clip").get<real>();
     o.eval_interval = object.at("eval_interval").get<int64_t>();
@@ -147,13 +156,20 @@ TrainingOptions training_options_from(const json& object, const std::string& fil
     o.checkpoint_interval = object.at("checkpoint_interval").get<int64_t>();
     o.keep_checkpoints = object.at("keep_checkpoints").get<int64_t>();
     o.seed = object.at("seed").get<uint64_t>();
-    o.check();
     return o;
   } catch (const json::exception& error) {
     throw FileError(fmt::format("{}: not the settings of a run: {}", file, error.what()));
+  }
+}
+
+TrainingOptions training_options_from(const json& object, const std::string& file) {
+  TrainingOptions o{run_options_from(object, file), {}};
+  try {
+    o.check();
   } catch (const ValueError& error) {
     throw FileError(fmt::format("{}: {}", file, error.what()));
   }
+  return o;
 }
 
 }  // namespace gradus

@@ -14,18 +14,19 @@ namespace gradus {
 /// What --data calls the built-in corpus.
 inline constexpr const char* builtin_data = "builtin";
 
-struct TrainingOptions {
+/// What every kind of pre-training has.
+struct RunOptions {
   std::string data;        // file, folder, "-" or builtin_data
-  std::string tokenizer;   // char, word or bpe, learned from the text; or a folder; empty: char, or
-                           // word for the built-in corpus
-  int64_t vocab_size = 0;  // of words or a bpe that are learned; 0 means default_vocab_size
+  std::string tokenizer;   // learned from the text (char, word, bpe, wordpiece), or a folder; empty
+                           // for what suits model and text
+  int64_t vocab_size = 0;  // of a tokenizer that is learned; 0 means a default
   std::string init;        // a model directory to begin from; empty for random weights
-  GPTConfig model;
   int64_t batch_size = 12;
   int64_t accumulation = 1;  // micro-batches per step
   int64_t steps = 2000;
   Schedule schedule = {};
   real beta1 = real(0.9), beta2 = real(0.99), eps = real(1e-8);
+  bool bias_correction = true;  // Adam's; BERT trained without
   real weight_decay = real(0.1);
   real clip = 1;  // largest norm of the gradient; 0 does not clip
   int64_t eval_interval = 250;
@@ -35,9 +36,19 @@ struct TrainingOptions {
   int64_t keep_checkpoints = 2;
   uint64_t seed = 1337;
 
+  bool is_builtin() const { return data == builtin_data; }
+  /// Makes it a run over another number of steps, the start of the decay in proportion.
+  void stretch(int64_t new_steps);
+  /// Throws ValueError naming the first value outside its range. A sequence has so many tokens.
+  void check_run(int64_t sequence_length) const;
+};
+
+/// Next-token prediction with a GPT.
+struct TrainingOptions : RunOptions {
+  GPTConfig model;
+
   static constexpr int64_t default_vocab_size = 4096;
 
-  bool is_builtin() const { return data == builtin_data; }
   std::string tokenizer_kind() const {
     return !tokenizer.empty() ? tokenizer : is_builtin() ? "word" : "char";
   }
@@ -48,14 +59,15 @@ struct TrainingOptions {
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
 
   static TrainingOptions from(const Preset& preset);
-  /// The same run over another number of steps, the start of the decay in proportion.
   TrainingOptions over(int64_t new_steps) const;
   /// Throws ValueError naming the first value outside its range.
   void check() const;
 };
 
-nlohmann::json to_json(const TrainingOptions& options);
+nlohmann::json to_json(const RunOptions& options);
 /// Throws FileError naming `file` for values that are missing or of the wrong kind.
+RunOptions run_options_from(const nlohmann::json& object, const std::string& file);
+/// The same, checked for a GPT, whose shape config.json holds.
 TrainingOptions training_options_from(const nlohmann::json& object, const std::string& file);
 
 }  // namespace gradus

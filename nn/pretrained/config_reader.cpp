@@ -1,5 +1,7 @@
 #include "nn/pretrained/config_reader.h"
 
+#include <nlohmann/json.hpp>
+
 namespace gradus {
 namespace {
 
@@ -24,6 +26,10 @@ std::string name_of(Activation activation) {
 ConfigReader::ConfigReader(const nlohmann::json& object, std::filesystem::path file)
     : object_(object), file_(std::move(file)) {
   check<FileError>(object.is_object(), "{}: not a JSON object", file_.string());
+}
+
+bool ConfigReader::has(const char* key) const {
+  return object_.contains(key) && !object_[key].is_null();
 }
 
 int64_t ConfigReader::integer(const char* key) const {

@@ -2,7 +2,7 @@
 // Typed values out of a config.json, with errors that name file and key.
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "nn/layers.h"
@@ -12,11 +12,11 @@ namespace gradus {
 
 class ConfigReader {
  public:
-  /// Throws FileError unless `object` is a JSON object. Both are kept by reference or copy as long
-  /// as the reader lives.
+  /// Throws FileError unless `object`, which must outlive the reader, is a JSON object.
   ConfigReader(const nlohmann::json& object, std::filesystem::path file);
 
-  bool has(const char* key) const { return object_.contains(key) && !object_[key].is_null(); }
+  /// Whether the key is there, and not null.
+  bool has(const char* key) const;
   int64_t integer(const char* key) const;
   int64_t integer(const char* key, int64_t absent) const {
     return has(key) ? integer(key) : absent;

@@ -11,7 +11,7 @@ using namespace gradus::testing;
 
 namespace {
 
-BERTConfig tiny() {
+BERTConfig tiny_encoder() {
   return {.block_size = 8, .vocab_size = 11, .n_layer = 2, .n_head = 2, .n_embd = 8};
 }
 
@@ -21,7 +21,7 @@ Tokens types_for(const Tokens& ids) { return Tokens(ids.shape); }
 
 TEST_CASE("every token sees every other, to its left and to its right") {
   const EvalMode evaluation;
-  const BERT model(tiny());
+  const BERT model(tiny_encoder());
   const Tokens ids({1, 4}, {1, 2, 3, 4});
   const Tensor before = model.hidden(ids, types_for(ids));
   for (int64_t changed = 0; changed < 4; ++changed) {
@@ -36,7 +36,7 @@ TEST_CASE("every token sees every other, to its left and to its right") {
 
 TEST_CASE("the states are the embeddings and one per layer, the last of which is the result") {
   const EvalMode evaluation;
-  const BERT model(tiny());
+  const BERT model(tiny_encoder());
   const Tokens ids({2, 3}, {1, 2, 3, 4, 5, 6});
   const std::vector<Tensor> states = model.states(ids, types_for(ids));
   CHECK(states.size() == 3);
@@ -45,7 +45,7 @@ TEST_CASE("the states are the embeddings and one per layer, the last of which is
 
 TEST_CASE("padding behind a mask changes nothing, and neither does what stands in it") {
   const EvalMode evaluation;
-  const BERT model(tiny());
+  const BERT model(tiny_encoder());
   const Tokens alone({1, 3}, {1, 2, 3});
   const Tensor expected = model.hidden(alone, types_for(alone));
   for (const int32_t filler : {0, 7}) {
@@ -58,13 +58,13 @@ TEST_CASE("padding behind a mask changes nothing, and neither does what stands i
 
 TEST_CASE("the segments differ: the same tokens as B have other states") {
   const EvalMode evaluation;
-  const BERT model(tiny());
+  const BERT model(tiny_encoder());
   const Tokens ids({1, 2}, {1, 2}), as_b({1, 2}, {1, 1});
   CHECK(difference(model.hidden(ids, types_for(ids)), model.hidden(ids, as_b), real(1e-3)) != "");
 }
 
 TEST_CASE("the masked head shares the token embeddings, and all parameters get a gradient") {
-  BERTForPreTraining model(tiny(), true);
+  BERTForPreTraining model(tiny_encoder(), true);
   const Tokens ids({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8});
   const Tensor x = model.bert.hidden(ids, types_for(ids));
   const Tokens positions({3}, {1, 4, 7});
@@ -79,7 +79,7 @@ TEST_CASE("the masked head shares the token embeddings, and all parameters get a
 }
 
 TEST_CASE("without next-sentence prediction there is neither pooler nor its head") {
-  const BERTForPreTraining model(tiny(), false);
+  const BERTForPreTraining model(tiny_encoder(), false);
   for (const NamedTensor& p : model.named_parameters()) {
     CHECK_FALSE(p.name.starts_with("pooler"));
     CHECK_FALSE(p.name.starts_with("nsp"));
@@ -87,11 +87,11 @@ TEST_CASE("without next-sentence prediction there is neither pooler nor its head
 }
 
 TEST_CASE("a BERT of impossible sizes says which one, and too long a text says how long") {
-  BERTConfig config = tiny();
+  BERTConfig config = tiny_encoder();
   config.n_head = 3;
   CHECK(message_of<ValueError>([&] { BERT model(config); }) ==
         "BERT: n_head = 3 must divide n_embd = 8");
-  const BERT model(tiny());
+  const BERT model(tiny_encoder());
   const Tokens nine({1, 9});
   CHECK(message_of<ShapeError>([&] { model.hidden(nine, types_for(nine)); }) ==
         "BERT: 9 tokens exceed block_size 8");
@@ -102,7 +102,8 @@ TEST_CASE("a head on [CLS] gives a row per text, a head on tokens one per token,
   const EvalMode evaluation;
   const Tokens ids({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8});
   const auto shape = [&](TaskKind kind, std::vector<std::string> labels) {
-    return TaskModel(tiny(), {.kind = kind, .labels = std::move(labels)})(ids, types_for(ids))
+    return TaskModel(tiny_encoder(), {.kind = kind, .labels = std::move(labels)})(ids,
+                                                                                  types_for(ids))
         .shape();
   };
   CHECK(shape(TaskKind::classification, {"a", "b", "c"}) == Shape{2, 3});

@@ -6,6 +6,7 @@
 
 #include "nn/pretrained/gpt2.h"
 #include "tests/train/program.h"
+#include "train/causal_objective.h"
 #include "train/learner.h"
 #include "train/plan.h"
 
@@ -201,9 +202,10 @@ TEST_CASE("accumulation: two micro-batches of unequal targets are one batch of b
     options.batch_size = batch_size;
     options.accumulation = accumulation;
     manual_seed(5);
-    Learner learner(options, corpus);
+    CausalObjective objective(options, corpus);
+    Learner learner(options, objective);
     const Learner::Step step = learner.step(0, real(1e-3));
-    std::vector<real> result = learner.model.find("h.0.mlp.c_fc.weight").to_vector();
+    std::vector<real> result = objective.model().find("h.0.mlp.c_fc.weight").to_vector();
     result.push_back(static_cast<real>(step.loss));
     result.push_back(static_cast<real>(step.grad_norm));
     return result;
