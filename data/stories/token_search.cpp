@@ -48,7 +48,9 @@ class TokenSearch {
     result_.with_token.resize(hidden_);
     for (const Theme& theme : grammar_.themes) {
       begin(theme);
-      for (const Item& item : theme.sentences) go_on(item);
+      for (size_t i = 0; i < theme.sentences.size(); ++i) {
+        go_on(theme.sentences[i], i);
+      }
       collect();
     }
     return std::move(result_);
@@ -60,7 +62,7 @@ class TokenSearch {
       for (const Item& item : theme.sentences) {
         if (!std::holds_alternative<Choice>(item)) continue;
         begin(theme);
-        go_on(item);
+        go_on(item, theme.sentences.size());
         collect();
       }
     }
@@ -72,9 +74,24 @@ class TokenSearch {
     theme_ = &theme;
     const double probability = 1 / static_cast<double>(grammar_.themes.size());
     after_ = {{Progress(), {probability, std::vector<double>(hidden_)}}};
+    last_mention_.assign(grammar_.classes.size(), 0);
+    for (size_t i = 0; i < theme.sentences.size(); ++i) note_mentions(theme.sentences[i], i);
   }
 
-  void go_on(const Item& item) {
+  // Which sentence is the last that may use words of a class.
+  void note_mentions(const Item& item, size_t sentence) {
+    if (const auto* slot = std::get_if<Slot>(&item)) {
+      last_mention_[theme_->variables[slot->variable].word_class] = sentence;
+    }
+    if (const auto* choice = std::get_if<Choice>(&item)) {
+      for (const Phrasing& phrasing : choice->phrasings) {
+        for (const Item& part : phrasing.items) note_mentions(part, sentence);
+      }
+    }
+  }
+
+  void go_on(const Item& item, size_t sentence) {
+    sentence_ = sentence;
     const Rest rest{{&item, 1}, nullptr};
     for (const auto& [progress, weight] : std::exchange(after_, {})) {
       before_ = &weight;
@@ -173,8 +190,13 @@ class TokenSearch {
     return token.is_hidden || right;
   }
 
-  // An item is said: hidden tokens from first_hidden_ on were said in it.
-  void merge(const Progress& progress, double probability) {
+  // A sentence is said: hidden tokens from first_hidden_ on were said in it. Words that no later
+  // sentence can mention or has to avoid are forgotten.
+  void merge(Progress progress, double probability) {
+    for (size_t v = 0; v < theme_->variables.size(); ++v) {
+      const bool matters = last_mention_[theme_->variables[v].word_class] > sentence_;
+      if (!matters) progress.bindings.words[v] = unbound;
+    }
     Weight& sum = after_[progress];
     sum.right.resize(hidden_);
     sum.all += probability * before_->all;
@@ -194,6 +216,8 @@ class TokenSearch {
   std::map<Progress, Weight> after_;   // the item said last
   const Weight* before_ = nullptr;     // of the derivations being followed
   size_t first_hidden_ = 0;            // that they have not said yet
+  size_t sentence_ = 0;                // that they say
+  std::vector<size_t> last_mention_;   // by word class: the last sentence that may use it
   TokenSearchResult result_;
 };
 
