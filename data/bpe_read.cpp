@@ -82,7 +82,7 @@ Spelled spelled_from(const json& vocab, const std::string& file) {
 
 struct AddedSpelling {
   std::string content;
-  BPEVocabulary::Added token;
+  AddedToken token;
 };
 
 AddedSpelling added_from(const json& entry, const std::string& file) {

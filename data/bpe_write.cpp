@@ -15,7 +15,7 @@ std::string quoted(const std::string& text) { return nlohmann::json(text).dump()
 std::vector<std::string> spellings(const BPEVocabulary& vocabulary) {
   std::vector<std::string> spelled;
   for (const std::string& bytes : vocabulary.tokens) spelled.push_back(to_byte_level(bytes));
-  for (const BPEVocabulary::Added& added : vocabulary.added) {
+  for (const AddedToken& added : vocabulary.added) {
     const size_t id = static_cast<size_t>(added.id);
     spelled[id] = vocabulary.tokens[id];
   }
@@ -44,7 +44,7 @@ std::vector<std::string> merge_lines(const BPEVocabulary& vocabulary,
 // Added tokens are listed by id: Hugging Face's tokenizers reads them in this order.
 nlohmann::ordered_json added_tokens_json(const BPEVocabulary& vocabulary) {
   std::map<int32_t, nlohmann::ordered_json> by_id;
-  for (const BPEVocabulary::Added& added : vocabulary.added) {
+  for (const AddedToken& added : vocabulary.added) {
     by_id[added.id] = {
         {"id", added.id},          {"content", vocabulary.tokens[static_cast<size_t>(added.id)]},
         {"single_word", false},    {"lstrip", false},

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "data/json.h"
+#include "data/tokenizer.h"
 #include "support.h"
 
 using namespace gradus;
@@ -119,12 +120,34 @@ TEST_CASE("WordPiece: files bring it back, and unsound ones are refused") {
     return sentence_of<FileError>([&] { WordPieceTokenizer::load(folder.path()); });
   };
   CHECK(contains(refused("[UNK]\na\na\n"), "the token a occurs twice, last as 2"));
-  CHECK(contains(refused("[UNK]\n\nb\n"), "token 1 is empty"));
+  CHECK(contains(refused("[UNK]\n\nb\n"), "vocab.txt:2: an empty line"));
   CHECK(contains(refused("a\n"), "the vocabulary has no [UNK]"));
   CHECK(contains(refused(""), "the vocabulary has no [UNK]"));
   CHECK(contains(refused("[UNK]\n\xff\n"), "not valid UTF-8 at byte 6"));
   folder.file("vocab.txt", "[UNK]\r\na\r\n");
   CHECK(WordPieceTokenizer::load(folder.path()).vocab_size() == 2);
+}
+
+TEST_CASE("WordPiece: Tokenizer holds it like any other kind") {
+  const testing::TemporaryFolder folder;
+  const Tokenizer t(small());
+  t.save(folder.path());
+  const Tokenizer loaded = Tokenizer::load(folder.path());
+  CHECK(std::get_if<WordPieceTokenizer>(&loaded.kind()) != nullptr);
+  CHECK(loaded.vocab_size() == 18);
+  CHECK(loaded.encode("unaffable") == std::vector<int32_t>{5, 6, 7});
+  CHECK(loaded.decode(loaded.encode("unaffable")) == "unaffable");
+  CHECK_FALSE(loaded.end_of_text_id());
+  CHECK(loaded.digest() == t.digest());
+  CHECK(Tokenizer(small({.lowercase = false})).digest() != t.digest());
+  CHECK(Tokenizer(small({}, 99)).digest() != t.digest());
+  WordPieceVocabulary bare = small().vocabulary();
+  bare.added = std::vector<AddedToken>{};
+  CHECK(Tokenizer(WordPieceTokenizer(bare)).digest() != t.digest());
+  CHECK(WordPieceTokenizer(bare).encode("[MASK]").size() == 3);  // its signs and its letters
+  CHECK(WordPieceTokenizer(bare).is_special(4));
+  bare.added = std::vector<AddedToken>{{18}};
+  CHECK_THROWS_AS(WordPieceTokenizer{bare}, ValueError);
 }
 
 TEST_CASE("bert-base-uncased: ids and texts that Hugging Face's tokenizer gives") {
