@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/utf8.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -40,6 +41,9 @@ WordPieceTokenizer::WordPieceTokenizer(WordPieceVocabulary vocabulary)
   for (size_t i = 0; i < vocabulary_.tokens.size(); ++i) {
     const std::string& token = vocabulary_.tokens[i];
     check_value(!token.empty(), "WordPiece: token {} is empty", i);
+    check_utf8("WordPiece: a token", token);
+    check_value(token.find_first_of("\r\n") == token.npos,
+                "WordPiece: token {} has a line break, which vocab.txt cannot hold", i);
     check_value(ids_.emplace(token, static_cast<int32_t>(i)).second,
                 "WordPiece: the token {} occurs twice, last as {}", token, i);
     longest_ = std::max(longest_, token.size());

@@ -19,8 +19,8 @@ class WordPieceTokenizer {
  public:
   static constexpr std::string_view prefix = "##";
 
-  /// Throws ValueError for an empty or repeated token, an added token outside the vocabulary, and
-  /// without [UNK].
+  /// Throws ValueError for a token that is empty, repeated, not UTF-8 or has a line break, for an
+  /// added token outside the vocabulary, and without [UNK].
   explicit WordPieceTokenizer(WordPieceVocabulary vocabulary);
   /// Reads the files of wordpiece_vocabulary.h. Throws FileError.
   static WordPieceTokenizer load(const std::filesystem::path& directory);

@@ -38,7 +38,7 @@ bool has_wordpiece_files(const std::filesystem::path& directory);
 /// for the side and the token.
 WordPieceVocabulary read_wordpiece_files(const std::filesystem::path& directory);
 
-/// Writes all three. Throws FileError.
+/// Writes all three of a vocabulary whose added tokens are listed. Throws FileError.
 void write_wordpiece_files(const WordPieceVocabulary& vocabulary,
                            const std::filesystem::path& directory);
 
