@@ -12,6 +12,12 @@
 
 namespace gradus {
 
+/// What a vocabulary says about one of its tokens that is found in texts as it is.
+struct AddedToken {
+  int32_t id;
+  bool special = true;  // for the model, not part of any text
+};
+
 class AddedTokens {
  public:
   struct Entry {

@@ -1,4 +1,3 @@
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -6,6 +5,7 @@
 #include "data/byte_level.h"
 #include "data/file.h"
 #include "data/json.h"
+#include "data/tokenizer_json.h"
 #include "data/utf8.h"
 #include "tensor/errors.h"
 
@@ -14,19 +14,6 @@ namespace {
 
 using nlohmann::json;
 using std::filesystem::path;
-
-using Spelled = std::map<std::string, int32_t>;  // a token as the file spells it -> id
-
-// Throws unless the field has one of the values that mean GPT-2's way. An absent field is null.
-void expect_field(const json& object, const char* name, const std::vector<json>& understood,
-                  const std::string& file) {
-  const json value = object.value(name, json());
-  for (const json& v : understood) {
-    if (value == v) return;
-  }
-  throw FileError(fmt::format("{}: {} is {}; only {} is understood", file, name, excerpt(value),
-                              json(understood).dump()));
-}
 
 void expect_byte_level(const json& document, const char* name, bool optional,
                        const std::string& file) {
@@ -60,81 +47,19 @@ void check_tokenizer_json(const json& document, const std::string& file) {
   expect_field(document["pre_tokenizer"], "use_regex", {nullptr, true}, file);
 }
 
-// The id of a token, below 2^31. That there are no holes is seen when all ids are known.
-int32_t id_from(const json& value, const std::string& token, const std::string& file) {
-  const bool sound = value.is_number_unsigned() && value.get<uint64_t>() < uint64_t{1} << 31;
-  check<FileError>(sound, "{}: the id of {} is {}, it must be an integer in [0, 2^31)", file,
-                   excerpt(token), excerpt(value));
-  return value.get<int32_t>();
-}
-
-Spelled spelled_from(const json& vocab, const std::string& file) {
-  check<FileError>(vocab.is_object() && !vocab.empty(),
-                   "{}: the vocabulary must be an object of tokens and ids, it is {}", file,
-                   excerpt(vocab));
-  Spelled spelled;
-  for (const auto& [token, id] : vocab.items()) {
-    check<FileError>(!token.empty(), "{}: the vocabulary has an empty token", file);
-    spelled.emplace(token, id_from(id, token, file));
-  }
-  return spelled;
-}
-
-struct AddedSpelling {
-  std::string content;
-  BPEVocabulary::Added token;
-};
-
-AddedSpelling added_from(const json& entry, const std::string& file) {
-  check<FileError>(entry.is_object() && entry.value("content", json()).is_string() &&
-                       entry.value("content", "") != "" && entry.contains("id"),
-                   "{}: an added token must have an id and a content, this is {}", file,
-                   excerpt(entry));
-  for (const char* absent : {"single_word", "lstrip", "rstrip"}) {
-    expect_field(entry, absent, {nullptr, false}, file);
-  }
-  expect_field(entry, "special", {nullptr, false, true}, file);
-  const std::string content = entry["content"];
-  return {content,
-          {id_from(entry["id"], content, file), entry.value("special", json(false)) == true}};
-}
-
-// Adds the added tokens to the others; where a token is among them, the ids must agree.
-std::vector<AddedSpelling> all_added(const json& list, Spelled& spelled, const std::string& file) {
-  check<FileError>(list.is_array() || list.is_null(), "{}: added_tokens must be an array", file);
-  std::vector<AddedSpelling> all;
-  std::set<std::string> seen;
-  for (const json& entry : list) {
-    const AddedSpelling added = added_from(entry, file);
-    check<FileError>(seen.insert(added.content).second, "{}: added_tokens repeats {}", file,
-                     excerpt(added.content));
-    const auto [place, is_new] = spelled.emplace(added.content, added.token.id);
-    check<FileError>(place->second == added.token.id,
-                     "{}: {} has the id {} in the vocabulary and {} among the added tokens", file,
-                     excerpt(added.content), place->second, added.token.id);
-    all.push_back(added);
-  }
-  return all;
-}
-
-// Bytes by id. As many ids as tokens, none of them twice and none too large: there are no holes.
-std::vector<std::string> bytes_by_id(const Spelled& spelled,
+// Bytes by id. Added tokens are spelled as they are.
+std::vector<std::string> bytes_by_id(const SpelledTokens& spelled,
                                      const std::vector<AddedSpelling>& added,
                                      const std::string& file) {
-  std::set<std::string> as_they_are;
-  for (const AddedSpelling& a : added) as_they_are.insert(a.content);
-  std::vector<std::string> tokens(spelled.size());
-  for (const auto& [token, id] : spelled) {
-    const auto bytes = as_they_are.contains(token) ? token : from_byte_level(token);
+  std::vector<std::string> tokens = tokens_by_id(spelled, file);
+  std::vector<bool> as_it_is(tokens.size());
+  for (const AddedSpelling& a : added) as_it_is[static_cast<size_t>(a.token.id)] = true;
+  for (size_t id = 0; id < tokens.size(); ++id) {
+    if (as_it_is[id]) continue;
+    const auto bytes = from_byte_level(tokens[id]);
     check<FileError>(bytes.has_value(), "{}: {} has a character that stands for no byte", file,
-                     excerpt(token));
-    check<FileError>(static_cast<size_t>(id) < tokens.size(),
-                     "{}: the id of {} is {}, but there are {} tokens: the ids have holes", file,
-                     excerpt(token), id, tokens.size());
-    std::string& place = tokens[static_cast<size_t>(id)];
-    check<FileError>(place.empty(), "{}: the id {} belongs to two tokens, one of them {}", file, id,
-                     excerpt(token));
-    place = *bytes;
+                     excerpt(tokens[id]));
+    tokens[id] = *bytes;
   }
   return tokens;
 }
@@ -142,7 +67,8 @@ std::vector<std::string> bytes_by_id(const Spelled& spelled,
 // Reads merges one by one and holds each against the vocabulary.
 class MergeReader {
  public:
-  MergeReader(const Spelled& spelled, const std::string& file) : spelled_(spelled), file_(file) {}
+  MergeReader(const SpelledTokens& spelled, const std::string& file)
+      : spelled_(spelled), file_(file) {}
 
   void add(const std::string& left, const std::string& right) {
     const Merge merge{id_of(left), id_of(right), id_of(left + right)};
@@ -172,13 +98,13 @@ class MergeReader {
     return found->second;
   }
 
-  const Spelled& spelled_;
+  const SpelledTokens& spelled_;
   const std::string& file_;
   std::vector<Merge> merges_;
   std::set<uint64_t> seen_;
 };
 
-std::vector<Merge> merges_from_json(const json& list, const Spelled& spelled,
+std::vector<Merge> merges_from_json(const json& list, const SpelledTokens& spelled,
                                     const std::string& file) {
   check<FileError>(list.is_array(), "{}: the merges must be an array", file);
   MergeReader reader(spelled, file);
@@ -195,7 +121,7 @@ std::vector<Merge> merges_from_json(const json& list, const Spelled& spelled,
   return reader.merges();
 }
 
-std::vector<Merge> merges_from_text(std::string_view text, const Spelled& spelled,
+std::vector<Merge> merges_from_text(std::string_view text, const SpelledTokens& spelled,
                                     const std::string& file) {
   const std::optional<size_t> bad = find_invalid_utf8(text);
   check<FileError>(!bad, "{}: not valid UTF-8 at byte {}", file, bad.value_or(0));
@@ -220,8 +146,8 @@ BPEVocabulary read_tokenizer_json(const path& path) {
   const json document = read_json(path);
   check_tokenizer_json(document, file);
   const json& model = document["model"];
-  Spelled spelled = spelled_from(model.value("vocab", json()), file);
-  const auto added = all_added(document.value("added_tokens", json()), spelled, file);
+  SpelledTokens spelled = spelled_tokens(model.value("vocab", json()), file);
+  const auto added = spelled_added_tokens(document.value("added_tokens", json()), spelled, file);
   std::vector<Merge> merges = merges_from_json(model.value("merges", json()), spelled, file);
   BPEVocabulary vocabulary = assemble(added, bytes_by_id(spelled, added, file), std::move(merges));
   vocabulary.ignore_merges = model.value("ignore_merges", json()) == true;
@@ -229,7 +155,7 @@ BPEVocabulary read_tokenizer_json(const path& path) {
 }
 
 BPEVocabulary read_vocab_and_merges(const path& vocab, const path& merges) {
-  const Spelled spelled = spelled_from(read_json(vocab), vocab.string());
+  const SpelledTokens spelled = spelled_tokens(read_json(vocab), vocab.string());
   std::vector<AddedSpelling> added;
   const auto end = spelled.find(end_of_text);
   if (end != spelled.end()) added.push_back({end_of_text, {.id = end->second}});

@@ -29,7 +29,7 @@ std::array<int32_t, 256> ids_of_bytes(const std::vector<std::string>& tokens) {
 
 AddedTokens added_tokens_of(const BPEVocabulary& vocabulary) {
   std::vector<AddedTokens::Entry> entries;
-  for (const BPEVocabulary::Added& added : vocabulary.added) {
+  for (const AddedToken& added : vocabulary.added) {
     entries.push_back({vocabulary.tokens[static_cast<size_t>(added.id)], added.id});
   }
   return AddedTokens(std::move(entries));

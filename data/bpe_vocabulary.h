@@ -11,19 +11,15 @@
 #include <string>
 #include <vector>
 
+#include "data/added_tokens.h"
 #include "data/bpe_merges.h"
 
 namespace gradus {
 
 struct BPEVocabulary {
-  struct Added {
-    int32_t id;
-    bool special = true;  // for the model, not part of any text
-  };
-
   std::vector<std::string> tokens = {};  // id -> bytes
   std::vector<Merge> merges = {};        // in the order of their ranks
-  std::vector<Added> added = {};         // found in texts before anything is cut or merged
+  std::vector<AddedToken> added = {};    // found in texts before anything is cut or merged
   /// A piece of a text that is a token as a whole becomes it, whatever the merges would make of it.
   bool ignore_merges = false;
 };

@@ -1,34 +1,23 @@
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "data/bpe_vocabulary.h"
 #include "data/byte_level.h"
 #include "data/file.h"
+#include "data/tokenizer_json.h"
 #include "tensor/errors.h"
 
 namespace gradus {
 namespace {
 
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
-
 // Tokens as the files spell them, by id.
 std::vector<std::string> spellings(const BPEVocabulary& vocabulary) {
   std::vector<std::string> spelled;
   for (const std::string& bytes : vocabulary.tokens) spelled.push_back(to_byte_level(bytes));
-  for (const BPEVocabulary::Added& added : vocabulary.added) {
+  for (const AddedToken& added : vocabulary.added) {
     const size_t id = static_cast<size_t>(added.id);
     spelled[id] = vocabulary.tokens[id];
   }
   return spelled;
-}
-
-// {"a": 0, "b": 1}, in the order of the ids.
-std::string vocab_json(const std::vector<std::string>& spelled) {
-  std::string text;
-  for (size_t id = 0; id < spelled.size(); ++id) {
-    text += fmt::format("{}{}: {}", id == 0 ? "" : ", ", quoted(spelled[id]), id);
-  }
-  return "{" + text + "}";
 }
 
 std::vector<std::string> merge_lines(const BPEVocabulary& vocabulary,
@@ -39,21 +28,6 @@ std::vector<std::string> merge_lines(const BPEVocabulary& vocabulary,
                     spelled[static_cast<size_t>(merge.right)]);
   }
   return lines;
-}
-
-// Added tokens are listed by id: Hugging Face's tokenizers reads them in this order.
-nlohmann::ordered_json added_tokens_json(const BPEVocabulary& vocabulary) {
-  std::map<int32_t, nlohmann::ordered_json> by_id;
-  for (const BPEVocabulary::Added& added : vocabulary.added) {
-    by_id[added.id] = {
-        {"id", added.id},          {"content", vocabulary.tokens[static_cast<size_t>(added.id)]},
-        {"single_word", false},    {"lstrip", false},
-        {"rstrip", false},         {"normalized", false},
-        {"special", added.special}};
-  }
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const auto& [id, token] : by_id) list.push_back(token);
-  return list;
 }
 
 // What tokenizer.json says about any byte-level BPE; {0} are the added tokens, {1} is the
@@ -95,8 +69,8 @@ void write_bpe_files(const BPEVocabulary& vocabulary, const std::filesystem::pat
   }
   write_file_atomically(
       directory / "tokenizer.json",
-      fmt::format(tokenizer_json_form, added_tokens_json(vocabulary).dump(), vocab,
-                  nlohmann::json(merges).dump(), vocabulary.ignore_merges));
+      fmt::format(tokenizer_json_form, added_tokens_json(vocabulary.added, vocabulary.tokens),
+                  vocab, nlohmann::json(merges).dump(), vocabulary.ignore_merges));
 }
 
 }  // namespace gradus

@@ -4,14 +4,43 @@
 #include "tensor/errors.h"
 
 namespace gradus {
+namespace {
+
+std::string added_text(const std::vector<AddedToken>& added) {
+  std::string text;
+  for (const AddedToken& token : added) text += fmt::format("{}\n", token.id);
+  return text;
+}
+
+std::string beyond_tokens(const CharTokenizer&) { return {}; }
+
+std::string beyond_tokens(const BPETokenizer& tokenizer) {
+  const BPEVocabulary& vocabulary = tokenizer.vocabulary();
+  std::string text;
+  for (const Merge& m : vocabulary.merges) text += fmt::format("{} {}\n", m.left, m.right);
+  if (vocabulary.ignore_merges) text += "ignore_merges\n";
+  return text + added_text(vocabulary.added);
+}
+
+std::string beyond_tokens(const WordPieceTokenizer& tokenizer) {
+  const WordPieceVocabulary& vocabulary = tokenizer.vocabulary();
+  const BertTextOptions& o = vocabulary.text;
+  return fmt::format("WordPiece {} {} {} {} {} {}\n", vocabulary.max_characters, o.clean_text,
+                     o.handle_chinese_chars, o.lowercase, o.strips_accents(),
+                     static_cast<int>(o.split)) +
+         added_text(*vocabulary.added);
+}
+
+}  // namespace
 
 Tokenizer Tokenizer::load(const std::filesystem::path& directory) {
   std::error_code none;
   const bool is_char = std::filesystem::exists(directory / CharTokenizer::file_name, none);
   if (is_char) return Tokenizer(CharTokenizer::load(directory));
+  if (has_wordpiece_files(directory)) return Tokenizer(WordPieceTokenizer::load(directory));
   check<FileError>(has_bpe_files(directory),
-                   "{}: there is no tokenizer in this folder (a {}, a tokenizer.json, or a "
-                   "vocab.json and a merges.txt are needed)",
+                   "{}: there is no tokenizer in this folder (a {}, a tokenizer.json, a vocab.txt, "
+                   "or a vocab.json and a merges.txt are needed)",
                    directory.string(), CharTokenizer::file_name);
   return Tokenizer(BPETokenizer::load(directory));
 }
@@ -39,15 +68,11 @@ std::optional<int32_t> Tokenizer::end_of_text_id() const {
   return ids.size() == 1 ? std::optional(ids[0]) : std::nullopt;
 }
 
-// Over all tokens and, where there are any, merges.
+// Over all tokens and whatever else decides how a text is encoded.
 uint64_t Tokenizer::digest() const {
   std::string text;
   for (int32_t id = 0; id < vocab_size(); ++id) text += decode(std::span(&id, 1)) + '\0';
-  const BPETokenizer* bpe = std::get_if<BPETokenizer>(&kind_);
-  if (bpe == nullptr) return gradus::digest(text);
-  for (const Merge& m : bpe->vocabulary().merges) text += fmt::format("{} {}\n", m.left, m.right);
-  if (bpe->vocabulary().ignore_merges) text += "ignore_merges\n";
-  for (const auto& added : bpe->vocabulary().added) text += fmt::format("{}\n", added.id);
+  text += std::visit([](const auto& kind) { return beyond_tokens(kind); }, kind_);
   return gradus::digest(text);
 }
 

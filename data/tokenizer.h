@@ -7,18 +7,19 @@
 
 #include "data/bpe_tokenizer.h"
 #include "data/char_tokenizer.h"
+#include "data/wordpiece.h"
 
 namespace gradus {
 
 class Tokenizer {
  public:
-  using Kind = std::variant<CharTokenizer, BPETokenizer>;
+  using Kind = std::variant<CharTokenizer, BPETokenizer, WordPieceTokenizer>;
 
   /// Tokenizer tokenizer(CharTokenizer::train(text));
   explicit Tokenizer(Kind kind) : kind_(std::move(kind)) {}
 
-  /// The tokenizer whose files lie in a model folder: char_vocab.json, or those of
-  /// bpe_vocabulary.h. Throws FileError if there is none.
+  /// The tokenizer whose files lie in a model folder: char_vocab.json, those of bpe_vocabulary.h,
+  /// or those of wordpiece_vocabulary.h. Throws FileError if there is none.
   static Tokenizer load(const std::filesystem::path& directory);
   /// Writes those files. Throws FileError.
   void save(const std::filesystem::path& directory) const;
@@ -28,7 +29,7 @@ class Tokenizer {
   /// Throws ValueError for an id outside the vocabulary.
   std::string decode(std::span<const int32_t> ids) const;
   int64_t vocab_size() const;
-  /// The id of <|endoftext|>, if the vocabulary has that token.
+  /// The id of <|endoftext|>, if this is a BPE whose vocabulary has that token.
   std::optional<int32_t> end_of_text_id() const;
   /// Two tokenizers with the same digest encode alike (unless by a rare accident; see digest.h).
   uint64_t digest() const;

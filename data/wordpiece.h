@@ -5,35 +5,26 @@
 //
 //   "unaffable" -> un ##aff ##able
 
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "data/added_tokens.h"
-#include "data/bert_text.h"
+#include "data/wordpiece_vocabulary.h"
 
 namespace gradus {
 
-struct WordPieceVocabulary {
-  std::vector<std::string> tokens;  // id -> token, with its ##
-  BertTextOptions text = {};
-  int64_t max_characters = 100;  // a longer word is one [UNK]
-};
-
 class WordPieceTokenizer {
  public:
-  static constexpr const char* file_name = "vocab.txt";
-  static constexpr const char* prefix = "##";
+  static constexpr std::string_view prefix = "##";
 
-  /// Throws ValueError for an empty or repeated token, and without [UNK].
+  /// Throws ValueError for a token that is empty, repeated, not UTF-8 or has a line break, for an
+  /// added token outside the vocabulary, and without [UNK].
   explicit WordPieceTokenizer(WordPieceVocabulary vocabulary);
-  /// Reads vocab.txt, a token per line, and do_lower_case, strip_accents and
-  /// tokenize_chinese_chars from tokenizer_config.json if that is there. Throws FileError.
+  /// Reads the files of wordpiece_vocabulary.h. Throws FileError.
   static WordPieceTokenizer load(const std::filesystem::path& directory);
-  /// Writes both. Throws FileError.
+  /// Writes them. Throws FileError.
   void save(const std::filesystem::path& directory) const;
 
   /// A token and the bytes of the text that it stands for.
@@ -42,7 +33,7 @@ class WordPieceTokenizer {
     ByteRange source;
     size_t word;  // index of its word in the text: pieces of one word share it
   };
-  /// The pieces of a text, without [CLS] and [SEP]; special tokens in the text are found first.
+  /// The pieces of a text, without [CLS] and [SEP]; added tokens in the text are found first.
   std::vector<Piece> pieces(std::string_view text) const;
   std::vector<int32_t> encode(std::string_view text) const;
   /// Words with spaces between them, and none before marks such as "." and ","; special tokens
@@ -50,18 +41,32 @@ class WordPieceTokenizer {
   std::string decode(std::span<const int32_t> ids, bool skip_special = false) const;
 
   int64_t vocab_size() const { return static_cast<int64_t>(vocabulary_.tokens.size()); }
+  /// With all added tokens listed.
   const WordPieceVocabulary& vocabulary() const { return vocabulary_; }
   /// The id of a token, such as "[MASK]". Throws ValueError if the vocabulary lacks it.
-  int32_t id(const std::string& token) const;
+  int32_t id(std::string_view token) const;
+  /// The same; nothing if the vocabulary lacks it.
+  std::optional<int32_t> find(std::string_view token) const;
+  /// Whether a token is for the model and not part of any text: one of bert_tokens, or added as
+  /// special. Throws ValueError for an id outside the vocabulary.
   bool is_special(int32_t id) const;
 
  private:
-  void cut(const BertWord& word, size_t index, size_t offset, std::vector<Piece>& pieces) const;
+  // Lets a table of strings be searched for a part of a string without a copy of it.
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+
+  class Cutter;
+
+  void check_id(int32_t id, size_t position) const;
 
   WordPieceVocabulary vocabulary_;
-  std::unordered_map<std::string, int32_t> ids_;
-  AddedTokens special_;
-  size_t longest_ = 0;  // bytes of the longest token
+  std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> ids_;
+  AddedTokens added_;
+  std::vector<bool> special_;  // by id
+  size_t longest_ = 0;         // bytes of the longest token
   int32_t unknown_ = 0;
 };
 

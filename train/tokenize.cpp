@@ -1,4 +1,4 @@
-// gradus tokenize: text to ids and back, and how byte-pair encoding gets there.
+// gradus tokenize: text to ids and back, and how BPE and WordPiece get there.
 
 #include <charconv>
 #include <chrono>
@@ -6,6 +6,7 @@
 
 #include "data/byte_level.h"
 #include "data/corpus.h"
+#include "data/encoding.h"
 #include "data/mapped_file.h"
 #include "data/token_file.h"
 #include "tensor/errors.h"
@@ -19,16 +20,17 @@ struct TokenizeArguments {
   bool json = false, decode = false, explain = false;
 };
 
-// Ids with the bytes they stand for. A piece that is not UTF-8 shows U+FFFD; the byte range is
-// exact in any case.
-void print_ids_as_json(const Tokenizer& tokenizer, const std::vector<int32_t>& ids) {
+// Ids with the bytes of the text they stand for. A piece that is not UTF-8 shows U+FFFD; the byte
+// range is exact in any case.
+void print_ids_as_json(const Tokenizer& tokenizer, std::string_view text) {
   nlohmann::ordered_json tokens = nlohmann::ordered_json::array();
-  size_t begin = 0;
-  for (const int32_t id : ids) {
-    const std::string piece = tokenizer.decode(std::span(&id, 1));
-    const size_t end = begin + piece.size();
-    tokens.push_back({{"id", id}, {"piece", piece}, {"begin", begin}, {"end", end}});
-    begin = end;
+  std::vector<int32_t> ids;
+  for (const TokenPiece& token : token_pieces(tokenizer, text)) {
+    ids.push_back(token.id);
+    tokens.push_back({{"id", token.id},
+                      {"piece", tokenizer.decode(std::span(&token.id, 1))},
+                      {"begin", token.source.begin},
+                      {"end", token.source.end}});
   }
   const nlohmann::ordered_json report{{"ids", ids}, {"tokens", tokens}};
   fmt::print("{}\n", report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
@@ -60,15 +62,31 @@ std::string printable(const BPETokenizer& tokenizer, const std::vector<int32_t>&
   return text;
 }
 
-void print_explanation(const Tokenizer& tokenizer, std::string_view text) {
-  const BPETokenizer* bpe = std::get_if<BPETokenizer>(&tokenizer.kind());
-  check_value(bpe != nullptr, "tokenize: --explain shows merges, and characters do not merge");
-  for (const BPETokenizer::Explanation& piece : bpe->explain(text)) {
-    fmt::print("{}\n", printable(*bpe, piece.start));
+// Merge by merge, each with its rank.
+void explain(const BPETokenizer& bpe, std::string_view text) {
+  for (const BPETokenizer::Explanation& piece : bpe.explain(text)) {
+    fmt::print("{}\n", printable(bpe, piece.start));
     for (const auto& step : piece.steps) {
-      fmt::print("{:>8}  {}\n", step.rank, printable(*bpe, step.ids));
+      fmt::print("{:>8}  {}\n", step.rank, printable(bpe, step.ids));
     }
   }
+}
+
+// Word by word, as the text has it, with its pieces.
+void explain(const WordPieceTokenizer& tokenizer, std::string_view text) {
+  const std::vector<WordPieceTokenizer::Piece> pieces = tokenizer.pieces(text);
+  for (size_t first = 0, last = 0; first < pieces.size(); first = last) {
+    std::string line;
+    for (last = first; last < pieces.size() && pieces[last].word == pieces[first].word; ++last) {
+      line += ' ' + tokenizer.vocabulary().tokens[static_cast<size_t>(pieces[last].id)];
+    }
+    const size_t begin = pieces[first].source.begin, end = pieces[last - 1].source.end;
+    fmt::print("{:<20} {}\n", text.substr(begin, end - begin), line);
+  }
+}
+
+void explain(const CharTokenizer&, std::string_view) {
+  throw ValueError("tokenize: --explain shows how words are cut, and characters are not cut");
 }
 
 void write_tokens(const Tokenizer& tokenizer, const TokenizeArguments& o) {
@@ -89,9 +107,9 @@ void tokenize_command(const TokenizeArguments& o) {
     const std::string decoded = tokenizer.decode(parse_ids(text));
     std::fwrite(decoded.data(), 1, decoded.size(), stdout);
   } else if (o.explain) {
-    print_explanation(tokenizer, text);
+    std::visit([&](const auto& kind) { explain(kind, text); }, tokenizer.kind());
   } else if (o.json) {
-    print_ids_as_json(tokenizer, tokenizer.encode(text));
+    print_ids_as_json(tokenizer, text);
   } else {
     fmt::print("{}\n", fmt::join(tokenizer.encode(text), " "));
   }
@@ -108,8 +126,8 @@ void add_tokenize(CLI::App& program) {
       ->capture_default_str();
   const auto json = command->add_flag("--json", o->json, "One object: ids, pieces, byte ranges");
   const auto decode = command->add_flag("--decode", o->decode, "Ids to text");
-  const auto explain = command->add_flag("--explain", o->explain,
-                                         "Merge by merge, each with its rank, in printable bytes");
+  const auto explain = command->add_flag(
+      "--explain", o->explain, "How words are cut: BPE merge by merge, WordPiece by pieces");
   const auto out = command->add_option(
       "--out", o->out, "Write a token file, which pretrain reads; the text may exceed memory");
   decode->excludes(json)->excludes(explain)->excludes(out);

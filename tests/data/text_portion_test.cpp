@@ -25,6 +25,7 @@ TEST_CASE("portions of a text end where words end") {
   CHECK(portions("one  \n two", 3) == std::vector<std::string>{"one", "  \n two"});
   CHECK(portions("word", 2) == std::vector<std::string>{"word"});
   CHECK(portions("\u3000 \u00e9 a", 1) == std::vector<std::string>{"\u3000 \u00e9 a"});
+  CHECK(portions("a\fb c", 1) == std::vector<std::string>{"a\fb", " c"});  // BERT drops \f
   CHECK(portions("", 5).empty());
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "data/json.h"
+#include "data/tokenizer.h"
 #include "support.h"
 
 using namespace gradus;
@@ -67,6 +68,13 @@ TEST_CASE("bert_words: case, accents and control characters") {
   CHECK(words("生活\u200b", raw) == Words{"生活\u200b"});
 }
 
+TEST_CASE("bert_words: runs of letters and runs of signs, as Hugging Face's Whitespace") {
+  using Words = std::vector<std::string>;
+  const BertTextOptions runs{false, false, false, false, BertSplit::runs};
+  CHECK(words("Don't, a_1?! \u0967\u24b6é…", runs) ==
+        Words{"Don", "'", "t", ",", "a_1", "?!", "\u0967\u24b6é", "…"});
+}
+
 TEST_CASE("WordPiece: the longest piece first, and an unknown rest makes the word unknown") {
   const WordPieceTokenizer t = small();
   CHECK(shown(t, "unaffable") == "un ##aff ##able");
@@ -106,25 +114,83 @@ TEST_CASE("WordPiece: decode joins pieces, and cleans up before marks") {
   CHECK_THROWS_AS(t.decode(std::vector<int32_t>{-1}), ValueError);
 }
 
-TEST_CASE("WordPiece: files bring it back, and unsound ones are refused") {
+TEST_CASE("WordPiece: vocab.txt and tokenizer_config.json are enough") {
   const testing::TemporaryFolder folder;
   const WordPieceTokenizer t = small({.lowercase = false, .strip_accents = true});
   t.save(folder.path());
+  std::filesystem::remove(folder.path() / "tokenizer.json");
   const WordPieceTokenizer again = WordPieceTokenizer::load(folder.path());
   CHECK(again.vocabulary().tokens == t.vocabulary().tokens);
   CHECK_FALSE(again.vocabulary().text.lowercase);
   CHECK(again.vocabulary().text.strip_accents == true);
+  CHECK(Tokenizer(again).digest() == Tokenizer(t).digest());
+  std::filesystem::remove(folder.path() / "tokenizer_config.json");
+  CHECK(WordPieceTokenizer::load(folder.path()).vocabulary().text.lowercase);
+  folder.file("tokenizer_config.json", R"({"do_lower_case": 1})");
+  CHECK(contains(sentence_of<FileError>([&] { WordPieceTokenizer::load(folder.path()); }),
+                 "do_lower_case is 1, it must be true or false"));
+}
+
+TEST_CASE("WordPiece: a vocab.txt that is not sound is refused") {
+  const testing::TemporaryFolder folder;
   const auto refused = [&](const std::string& vocab) {
     folder.file("vocab.txt", vocab);
-    return sentence_of<FileError>([&] { WordPieceTokenizer::load(folder.path()); });
+    return sentence_of<FileError>([&] { Tokenizer::load(folder.path()); });
   };
-  CHECK(contains(refused("[UNK]\na\na\n"), "the token a occurs twice, last as 2"));
-  CHECK(contains(refused("[UNK]\n\nb\n"), "token 1 is empty"));
+  CHECK(contains(refused("[UNK]\na\na\n"), "vocab.txt:3: the token a stands in line 2 too"));
+  CHECK(contains(refused("[UNK]\n\nb\n"), "vocab.txt:2: an empty line"));
   CHECK(contains(refused("a\n"), "the vocabulary has no [UNK]"));
   CHECK(contains(refused(""), "the vocabulary has no [UNK]"));
   CHECK(contains(refused("[UNK]\n\xff\n"), "not valid UTF-8 at byte 6"));
   folder.file("vocab.txt", "[UNK]\r\na\r\n");
-  CHECK(WordPieceTokenizer::load(folder.path()).vocab_size() == 2);
+  const WordPieceTokenizer lines = WordPieceTokenizer::load(folder.path());
+  CHECK(lines.encode("a b") == std::vector<int32_t>{1, 0});
+  CHECK(contains(sentence_of<ValueError>([&] { lines.id("[MASK]"); }), "has no [MASK]"));
+  CHECK_FALSE(lines.find("[MASK]"));
+  CHECK_THROWS_AS(WordPieceTokenizer({.tokens = {"[UNK]", "a\n"}}), ValueError);
+  CHECK_THROWS_AS(WordPieceTokenizer({.tokens = {"[UNK]", "\xff"}}), ValueError);
+}
+
+TEST_CASE("WordPiece: texts that nobody would write are encoded like any other") {
+  const WordPieceTokenizer t = small();
+  CHECK(t.encode(std::string(10'000'000, ' ')).empty());
+  CHECK(t.encode(std::string(10'000'000, 'a')) == std::vector<int32_t>{1});
+  CHECK(t.encode(std::string(1000, '\0')).empty());
+  std::string marks = "a";
+  for (int i = 0; i < 1'000'000; ++i) marks += "\u0301";
+  CHECK(t.encode(marks) == std::vector<int32_t>{9});  // all of them are accents
+  CHECK(small({.lowercase = false}).encode(marks) == std::vector<int32_t>{1});
+  CHECK(t.encode("a\xed\xa0\x80"
+                 "\xff"
+                 "b") == std::vector<int32_t>{1});  // "ab"
+  CHECK(t.encode("a\u180e"
+                 "b") == std::vector<int32_t>{1});  // a format character
+  CHECK(t.encode("a\u2028"
+                 "b") == std::vector<int32_t>{9, 10});  // parts lines
+  CHECK(t.encode("\u0130") == std::vector<int32_t>{1});
+  CHECK(t.pieces("a[MASK]b").at(1).source.begin == 1);
+}
+
+TEST_CASE("WordPiece: Tokenizer holds it like any other kind") {
+  const testing::TemporaryFolder folder;
+  const Tokenizer t(small());
+  t.save(folder.path());
+  const Tokenizer loaded = Tokenizer::load(folder.path());
+  CHECK(std::get_if<WordPieceTokenizer>(&loaded.kind()) != nullptr);
+  CHECK(loaded.vocab_size() == 18);
+  CHECK(loaded.encode("unaffable") == std::vector<int32_t>{5, 6, 7});
+  CHECK(loaded.decode(loaded.encode("unaffable")) == "unaffable");
+  CHECK_FALSE(loaded.end_of_text_id());
+  CHECK(loaded.digest() == t.digest());
+  CHECK(Tokenizer(small({.lowercase = false})).digest() != t.digest());
+  CHECK(Tokenizer(small({}, 99)).digest() != t.digest());
+  WordPieceVocabulary bare = small().vocabulary();
+  bare.added = std::vector<AddedToken>{};
+  CHECK(Tokenizer(WordPieceTokenizer(bare)).digest() != t.digest());
+  CHECK(WordPieceTokenizer(bare).encode("[MASK]").size() == 3);  // its signs and its letters
+  CHECK(WordPieceTokenizer(bare).is_special(4));
+  bare.added = std::vector<AddedToken>{{18}};
+  CHECK_THROWS_AS(WordPieceTokenizer{bare}, ValueError);
 }
 
 TEST_CASE("bert-base-uncased: ids and texts that Hugging Face's tokenizer gives") {
