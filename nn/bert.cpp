@@ -13,7 +13,7 @@ BlockConfig BERTConfig::block() const {
           .n_inner = n_inner,
           .dropout = dropout,
           .causal = false,
-          .placement = placement,
+          .placement = Placement::post,
           .activation = activation,
           .norm_eps = norm_eps};
 }

@@ -16,7 +16,6 @@ struct BERTConfig {
   int64_t n_inner = 0;  // width inside the MLP; 0 means 4 n_embd
   int64_t n_type = 2;   // segments: A and B
   real dropout = 0;
-  Placement placement = Placement::post;
   Activation activation = Activation::gelu;
   real norm_eps = real(1e-12);
   real init_std = real(0.02);  // of weights drawn at random

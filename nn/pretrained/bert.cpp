@@ -94,8 +94,7 @@ json bert_config_to_json(const BERTConfig& c) {
           {"pad_token_id", c.pad_token},
           {"position_embedding_type", "absolute"},
           {"tie_word_embeddings", true},
-          {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"},
-          {"gradus", {{"placement", c.placement == Placement::pre ? "pre" : "post"}}}};
+          {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"}};
 }
 
 BERTConfig bert_config_from_json(const json& object, const path& file) {
@@ -125,10 +124,6 @@ BERTConfig bert_config_from_json(const json& object, const path& file) {
   check<FileError>(c.n_inner > 0, "{}: intermediate_size {} must be positive", file.string(),
                    c.n_inner);
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;  // one spelling of one shape
-  if (object.contains("gradus")) {
-    const ConfigReader own(object["gradus"], file);
-    c.placement = own.is_second("placement", "post", "pre") ? Placement::pre : Placement::post;
-  }
   try {
     return c.checked();
   } catch (const ValueError& error) {

@@ -1,0 +1,134 @@
+#include "train/bert_options.h"
+
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tensor/errors.h"
+
+namespace gradus {
+
+using nlohmann::json;
+
+PretrainingConfig BERTOptions::batches() const {
+  return {.batch_size = batch_size,
+          .sequence_length = sequence_length,
+          .seed = seed,
+          .masking = masking,
+          .next_sentence = next_sentence,
+          .dynamic = dynamic,
+          .duplicates = duplicates};
+}
+
+void BERTOptions::check() const {
+  const std::string kind = tokenizer_kind();
+  check_value(vocab_size == 0 || kind == "wordpiece" || kind == "word",
+              "--vocab-size {} is for --tokenizer wordpiece or word; the size of any other is given",
+              vocab_size);
+  check_value(sequence_length <= model.block_size,
+              "--sequence-length {} is more than the {} positions of the model", sequence_length,
+              model.block_size);
+  check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
+  check_masking(masking);
+  check_run(sequence_length);
+}
+
+const std::vector<BERTPreset>& bert_presets() {
+  static const std::vector<BERTPreset> all{
+      {.name = "tiny",
+       .about = "2 layers, 128 wide: minutes on the built-in corpus",
+       .model = {.n_layer = 2, .n_head = 2, .n_embd = 128},
+       .sequence_length = 128,
+       .batch_size = 16,
+       .steps = 3000,
+       .lr = real(2e-3)},
+      {.name = "mini",
+       .about = "4 layers, 256 wide: an hour on WikiText-2",
+       .model = {.n_layer = 4, .n_head = 4, .n_embd = 256},
+       .sequence_length = 128,
+       .batch_size = 16,
+       .steps = 20000,
+       .lr = real(1e-3)},
+      {.name = "small",
+       .about = "4 layers, 512 wide",
+       .model = {.n_layer = 4, .n_head = 8, .n_embd = 512},
+       .sequence_length = 128,
+       .batch_size = 32,
+       .steps = 50000,
+       .lr = real(5e-4)},
+      {.name = "base",
+       .about = "BERT-base: 12 layers, 768 wide, 110 million parameters",
+       .model = {.n_layer = 12, .n_head = 12, .n_embd = 768, .dropout = real(0.1)},
+       .sequence_length = 128,
+       .batch_size = 32,
+       .steps = 100000,
+       .lr = real(1e-4)},
+  };
+  return all;
+}
+
+BERTOptions bert_options_from(const std::string& name) {
+  std::vector<std::string> names;
+  for (const BERTPreset& preset : bert_presets()) {
+    names.push_back(preset.name);
+    if (preset.name != name) continue;
+    BERTOptions o;
+    o.model = preset.model;
+    o.sequence_length = preset.sequence_length;
+    o.batch_size = preset.batch_size;
+    o.steps = preset.steps;
+    o.schedule = {.decay = Decay::linear,
+                  .lr = preset.lr,
+                  .min_lr = 0,
+                  .warmup_steps = preset.steps / 10,
+                  .decay_steps = preset.steps};
+    o.beta2 = real(0.999);
+    o.eps = real(1e-6);
+    o.weight_decay = real(0.01);
+    return o;
+  }
+  throw ValueError(
+      fmt::format("preset '{}' does not exist; there are {}", name, fmt::join(names, ", ")));
+}
+
+json to_json(const BERTOptions& o) {
+  json object = to_json(static_cast<const RunOptions&>(o));
+  object["sequence_length"] = o.sequence_length;
+  object["masking"] = {{"probability", o.masking.probability},
+                       {"most", o.masking.most},
+                       {"whole_word", o.masking.whole_word},
+                       {"mask_share", o.masking.mask_share},
+                       {"random_share", o.masking.random_share}};
+  object["next_sentence"] = o.next_sentence;
+  object["dynamic"] = o.dynamic;
+  object["duplicates"] = o.duplicates;
+  object["format"] = name_of(o.format);
+  return object;
+}
+
+BERTOptions bert_options_from(const json& object, const std::string& file) {
+  try {
+    BERTOptions o;
+    static_cast<RunOptions&>(o) = run_options_from(object, file);
+    o.sequence_length = object.at("sequence_length").get<int64_t>();
+    const json& masking = object.at("masking");
+    o.masking.probability = masking.at("probability").get<double>();
+    o.masking.most = masking.at("most").get<int64_t>();
+    o.masking.whole_word = masking.at("whole_word").get<bool>();
+    o.masking.mask_share = masking.at("mask_share").get<double>();
+    o.masking.random_share = masking.at("random_share").get<double>();
+    o.next_sentence = object.at("next_sentence").get<bool>();
+    o.dynamic = object.at("dynamic").get<bool>();
+    o.duplicates = object.at("duplicates").get<int64_t>();
+    const std::string format = object.at("format").get<std::string>();
+    for (const DocumentFormat f : {DocumentFormat::automatic, DocumentFormat::lines,
+                                   DocumentFormat::text, DocumentFormat::wikitext}) {
+      if (format == name_of(f)) o.format = f;
+    }
+    return o;
+  } catch (const json::exception& error) {
+    throw FileError(fmt::format("{}: not the settings of a BERT run: {}", file, error.what()));
+  }
+}
+
+}  // namespace gradus

@@ -1,0 +1,56 @@
+#pragma once
+// Everything that decides how BERT's pre-training goes; stored in the run folder as training.json.
+
+#include <string>
+#include <vector>
+
+#include "data/documents.h"
+#include "data/pretraining_batches.h"
+#include "nn/bert.h"
+#include "train/training_options.h"
+
+namespace gradus {
+
+/// Masked language modelling, and next-sentence prediction beside it (Devlin et al. 2019).
+struct BERTOptions : RunOptions {
+  BERTConfig model;
+  int64_t sequence_length = 128;  // of a pair of segments, [CLS] and [SEP] included
+  MaskingOptions masking = {};
+  bool next_sentence = true;  // false: packed full sentences, as RoBERTa
+  bool dynamic = true;        // other masks at every visit, as RoBERTa; false: `duplicates` of them
+  int64_t duplicates = 10;
+  DocumentFormat format = DocumentFormat::automatic;
+
+  static constexpr int64_t default_vocab_size = 8192;
+
+  /// wordpiece or word, learned from the text to train on; or a folder.
+  std::string tokenizer_kind() const {
+    return !tokenizer.empty() ? tokenizer : is_builtin() ? "word" : "wordpiece";
+  }
+  int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
+  PretrainingConfig batches() const;
+  /// Throws ValueError naming the first value outside its range.
+  void check() const;
+};
+
+/// A shape and the settings that suit it. The shapes are those of Turc et al. 2019.
+struct BERTPreset {
+  std::string name;
+  std::string about;
+  BERTConfig model;
+  int64_t sequence_length;
+  int64_t batch_size;
+  int64_t steps;
+  real lr;
+};
+const std::vector<BERTPreset>& bert_presets();
+/// BERT's optimizer: linear warm-up over a tenth of the steps, linear decay, weight decay 0.01.
+/// Throws ValueError naming the presets there are.
+BERTOptions bert_options_from(const std::string& preset);
+
+nlohmann::json to_json(const BERTOptions& options);
+/// Throws FileError naming `file` for values that are missing or of the wrong kind. The shape of
+/// the model is config.json's.
+BERTOptions bert_options_from(const nlohmann::json& object, const std::string& file);
+
+}  // namespace gradus

@@ -1,0 +1,41 @@
+#pragma once
+// What BERT learns from: a text as documents of sentences of ids, with some documents held out.
+
+#include <optional>
+
+#include "data/masked_baselines.h"
+#include "data/pretraining_batches.h"
+#include "data/stories/masked_floor.h"
+#include "train/bert_options.h"
+
+namespace gradus {
+
+struct PretrainingCorpus {
+  WordPieceTokenizer tokenizer;
+  TokenizedDocuments train, val;
+  uint64_t digest = 0;                         // of the text
+  std::vector<stories::Story> stories = {};    // those of `val`, if it is the built-in corpus
+  std::optional<std::string> warning = {};     // what looks wrong with the text
+
+  /// The batches that `val` is measured on. On the built-in corpus every target is hidden behind
+  /// [MASK], so that the exact floor is known; elsewhere masks are as in training.
+  PretrainingBlocks validation(const BERTOptions& options) const;
+};
+
+/// Reads options.data: the built-in corpus, or text, of which the last tenth of the documents is
+/// held out, at least two where next sentences are predicted. A run that has a tokenizer already
+/// passes it; otherwise one is learned from the documents to train on. Throws FileError and
+/// ValueError for data that does not serve.
+PretrainingCorpus read_pretraining_corpus(const BERTOptions& options,
+                                          const std::optional<WordPieceTokenizer>& known = {});
+
+/// What the curves are read against.
+struct MaskedLines {
+  double uniform = 0;  // ln V
+  MaskedBaselines baselines = {};
+  std::optional<stories::MaskedFloor> floor = {};  // of the built-in corpus
+  int64_t train_tokens = 0;
+};
+MaskedLines masked_lines(const BERTOptions& options, const PretrainingCorpus& corpus);
+
+}  // namespace gradus
