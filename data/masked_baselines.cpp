@@ -11,9 +11,9 @@ namespace gradus {
 namespace {
 
 // How often each word occurs in the training text.
-class WordCounts {
+class UnigramCounts {
  public:
-  WordCounts(std::span<const int32_t> train, const PretrainingVocabulary& vocabulary)
+  UnigramCounts(std::span<const int32_t> train, const PretrainingVocabulary& vocabulary)
       : counts_(vocabulary.kinds.size()) {
     const Tokens checked({static_cast<int64_t>(train.size())}, train);
     check_ids("masked_baselines", checked, vocabulary.size());
@@ -43,7 +43,7 @@ class WordCounts {
 MaskedBaselines masked_baselines(std::span<const int32_t> train,
                                  const PretrainingVocabulary& vocabulary,
                                  const PretrainingBlocks& batches) {
-  const WordCounts counts(train, vocabulary);
+  const UnigramCounts counts(train, vocabulary);
   const int32_t guess = counts.most_frequent();
   MaskedBaselines sum;
   double targets = 0, next = 0, random = 0;
