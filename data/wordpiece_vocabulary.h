@@ -22,7 +22,7 @@ inline constexpr const char* unknown_token = "[UNK]";
 inline constexpr const char* bert_tokens[] = {"[PAD]", unknown_token, "[CLS]", "[SEP]", "[MASK]"};
 
 struct WordPieceVocabulary {
-  std::vector<std::string> tokens;  // id -> token, with its ##
+  std::vector<std::string> tokens = {};  // id -> token, with its ##
   BertTextOptions text = {};
   int64_t max_characters = 100;  // a longer word is one [UNK]
   /// Found in texts before anything is cut; absent: those of bert_tokens that there are.

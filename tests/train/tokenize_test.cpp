@@ -157,6 +157,21 @@ TEST_CASE("tokenize --explain: bytes, then one merge a line with its rank") {
   CHECK(outcome.out == expected);
 }
 
+TEST_CASE("tokenize: WordPiece is explained word by word, and its ranges are those of the text") {
+  const TemporaryFolder folder;
+  folder.file("vocab.txt", "[UNK]\nthe\nun\n##aff\n##able\n");
+  const Arguments model{"--tokenizer", folder.path().string()};
+  const std::string text = "The  un\u00e0ffable";
+  const RunResult explained = tokenize(text, model + Arguments{"--explain"});
+  CAPTURE(explained.err);
+  CHECK(explained.out ==
+        fmt::format("{:<20}  the\n{:<20}  un ##aff ##able\n", "The", "un\u00e0ffable"));
+  const json report = json::parse(tokenize(text, model + Arguments{"--json"}).out);
+  CHECK(report.at("ids") == std::vector<int>{1, 2, 3, 4});
+  CHECK(report.at("tokens").at(2) ==
+        json{{"id", 3}, {"piece", "##aff"}, {"begin", 7}, {"end", 11}});
+}
+
 TEST_CASE("tokenize: what does not serve is refused") {
   const std::string model = with_bpe().out;
   check_refused(tokenize("x", {}), 2, "--tokenizer");
