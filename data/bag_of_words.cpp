@@ -29,7 +29,7 @@ std::vector<std::string> bag_of(const LabelledText& example, bool bigrams) {
   return bag;
 }
 
-struct Occurrences {
+struct WordFrequency {
   int64_t count = 0, texts = 0;
 };
 
@@ -61,13 +61,13 @@ BagOfWords::BagOfWords(std::span<const LabelledText> texts, const BagOfWordsConf
   check_value(!texts.empty(), "bag of words: there are no texts to learn words from");
   check_value(settings.min_count >= 1, "bag of words: words must occur at least once, not {} times",
               settings.min_count);
-  std::unordered_map<std::string, Occurrences> seen;
+  std::unordered_map<std::string, WordFrequency> seen;
   for (const LabelledText& text : texts) {
     const std::vector<std::string> bag = bag_of(text, config_.bigrams);
     for (const std::string& word : bag) ++seen[word].count;
     for (const std::string& word : std::set(bag.begin(), bag.end())) ++seen[word].texts;
   }
-  std::vector<std::pair<std::string, Occurrences>> kept;
+  std::vector<std::pair<std::string, WordFrequency>> kept;
   for (const auto& entry : seen) {
     if (entry.second.count >= settings.min_count) kept.push_back(entry);
   }
@@ -75,11 +75,11 @@ BagOfWords::BagOfWords(std::span<const LabelledText> texts, const BagOfWordsConf
     if (a.second.count != b.second.count) return a.second.count > b.second.count;
     return a.first < b.first;
   });
-  for (const auto& [word, occurrences] : kept) {
+  for (const auto& [word, frequency] : kept) {
     columns_.emplace(word, static_cast<int32_t>(words_.size()));
     words_.push_back(word);
     idf_.push_back(static_cast<real>(
-        std::log(static_cast<double>(texts.size()) / static_cast<double>(occurrences.texts))));
+        std::log(static_cast<double>(texts.size()) / static_cast<double>(frequency.texts))));
   }
 }
 

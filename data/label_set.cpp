@@ -69,7 +69,8 @@ LabelSet tag_labels(std::span<const TaggedSentence> sentences) {
     tags.insert(sentence.tags.begin(), sentence.tags.end());
   }
   LabelSet result{{tags.begin(), tags.end()}};
-  std::ranges::stable_partition(result.names, [](const std::string& tag) { return tag == "O"; });
+  std::stable_partition(result.names.begin(), result.names.end(),
+                        [](const std::string& tag) { return tag == "O"; });
   return result;
 }
 

@@ -24,19 +24,18 @@ std::vector<PieceRange> context_windows(size_t pieces, size_t room, size_t strid
 }
 
 // The window in which a piece has most context: the smaller of what stands left and right of it
-// counts, and a longer window a little more.
+// counts, and a longer window a little more; the earlier of two equal ones.
 size_t central_window(const std::vector<PieceRange>& windows, size_t piece) {
+  const auto after = std::ranges::upper_bound(windows, piece, {}, &PieceRange::begin);
   size_t best = 0;
   double best_score = -1;
-  for (size_t w = 0; w < windows.size(); ++w) {
-    if (piece < windows[w].begin || piece >= windows[w].end) continue;
-    const size_t context = std::min(piece - windows[w].begin, windows[w].end - 1 - piece);
-    const double score = static_cast<double>(context) +
-                         0.01 * static_cast<double>(windows[w].end - windows[w].begin);
-    if (score > best_score) {
-      best = w;
-      best_score = score;
-    }
+  for (auto w = after; w != windows.begin() && (w - 1)->end > piece; --w) {
+    const auto [begin, end] = *(w - 1);
+    const size_t context = std::min(piece - begin, end - 1 - piece);
+    const double score = static_cast<double>(context) + 0.01 * static_cast<double>(end - begin);
+    if (score < best_score) continue;
+    best = static_cast<size_t>(w - windows.begin()) - 1;
+    best_score = score;
   }
   return best;
 }
