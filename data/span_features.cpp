@@ -101,7 +101,8 @@ std::vector<SpanEncoding> encode_question(const Tokenizer& tokenizer, const Span
               options.doc_stride, options.max_query);
   const SequenceFormat format = format_of(tokenizer);
   std::vector<TokenPiece> query = token_pieces(tokenizer, question.question);
-  query.resize(std::min(query.size(), static_cast<size_t>(options.max_query)));
+  const size_t asked = query.size();
+  query.resize(std::min(asked, static_cast<size_t>(options.max_query)));
   const int64_t frame = (format.start ? 1 : 0) + (format.end ? 2 : 0);
   const int64_t room = options.max_length - frame - static_cast<int64_t>(query.size());
   check_value(room >= 1, "encode_question: {} ids at most leave no room beside a question of {}",
@@ -125,6 +126,7 @@ std::vector<SpanEncoding> encode_question(const Tokenizer& tokenizer, const Span
     e.start = static_cast<int32_t>(e.context_begin + answer.begin - begin);
     e.end = static_cast<int32_t>(e.context_begin + answer.end - 1 - begin);
   }
+  encodings[0].encoding.dropped = static_cast<int64_t>(asked - query.size());
   return encodings;
 }
 

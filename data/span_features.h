@@ -30,8 +30,9 @@ struct SpanEncoding {
   int32_t start = 0, end = 0;
 };
 
-/// The windows of a context, in order; start and end are those of the first answer. Throws
-/// ValueError for strides and lengths below 1 and a max_length that leaves the context no room.
+/// The windows of a context, in order; start and end are those of the first answer. `dropped` of
+/// the first window counts the ids of the question that were cut off. Throws ValueError for strides
+/// and lengths below 1 and a max_length that leaves the context no room.
 std::vector<SpanEncoding> encode_question(const Tokenizer& tokenizer, const SpanQuestion& question,
                                           const SpanOptions& options = {});
 

@@ -57,6 +57,8 @@ TEST_CASE("spans: windows begin a stride apart, and hold the answer whole or poi
   CHECK(windows[0].encoding.ids == IdList{2, 4, 4, 3, 5, 6, 7, 8, 3});
   CHECK(windows[1].encoding.ids == IdList{2, 4, 4, 3, 8, 9, 10, 11, 3});  // w6, but not w7
   CHECK(windows[2].encoding.ids == IdList{2, 4, 4, 3, 11, 12, 13, 14, 3});
+  CHECK(windows[0].encoding.dropped == 1);
+  CHECK(windows[1].encoding.dropped == 0);
   CHECK(windows[0].start == 0);
   CHECK(windows[1].start == 0);
   CHECK(windows[2].start == 4);
