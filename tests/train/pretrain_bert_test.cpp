@@ -1,0 +1,249 @@
+// gradus pretrain bert as a user runs it: what it leaves behind, resuming bit for bit, refusals;
+// and what its objective computes.
+
+#include <doctest/doctest.h>
+
+#include "data/batches.h"
+#include "nn/pretrained/bert.h"
+#include "tests/train/program.h"
+#include "train/bert_report.h"
+#include "train/learner.h"
+#include "train/masked_objective.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+
+namespace {
+
+// Six documents of a few sentences, one per line.
+std::string fables() {
+  std::string text;
+  for (const char* animal : {"fox", "owl", "hen", "dog", "cat", "elk"}) {
+    for (const char* act : {"saw the moon", "ate a red plum", "ran to the old barn"}) {
+      text += fmt::format("The {} {}.\n", animal, act);
+    }
+    text += fmt::format("Then the {} slept.\n\n", animal);
+  }
+  return text;
+}
+
+struct BERTPlace {
+  TemporaryFolder folder;
+  std::string text = folder.file("fables.txt", fables()).string();
+  std::string out = (folder.path() / "run").string();
+
+  Arguments pretrain(const Arguments& more = {}) const {
+    return Arguments{"pretrain",          "bert", "--data",       text, "--out",    out,
+                     "--n-layer",         "1",    "--n-embd",     "16", "--n-head", "2",
+                     "--block-size",      "32",   "--batch-size", "4",  "--format", "lines",
+                     "--sequence-length", "24",   "--vocab-size", "200"} +
+           (more.empty() ? Arguments{"--steps", "6"} : more);
+  }
+  std::filesystem::path in_run(const std::string& name) const {
+    return std::filesystem::path(out) / name;
+  }
+};
+
+BERTOptions small_options(const std::string& data) {
+  BERTOptions o = bert_options_from("tiny");
+  o.data = data;
+  o.model = {.block_size = 32, .n_layer = 1, .n_head = 2, .n_embd = 16};
+  o.sequence_length = 24;
+  o.batch_size = 4;
+  o.vocab_size = 200;
+  o.format = DocumentFormat::lines;
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("pretrain bert leaves a model directory with measures beside their baselines") {
+  const BERTPlace place;
+  const RunResult said =
+      run(place.pretrain({"--steps", "20", "--eval-interval", "10", "--sample-interval", "10"}));
+  CAPTURE(said.err);
+  REQUIRE(said.code == 0);
+  CHECK(said.out == "");
+  CHECK(contains(said.err, "MLM "));
+  CHECK(contains(said.err, "NSP "));
+  const BERTForPreTraining model = load_bert(place.out);
+  CHECK(model.predicts_next_sentence());
+  CHECK(WordPieceTokenizer::load(place.out).vocab_size() == model.config().vocab_size);
+  const auto lines = lines_of(place.in_run("metrics.jsonl"));
+  REQUIRE(lines.size() == 20);
+  for (const char* key : {"mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy"}) {
+    CAPTURE(key);
+    CHECK(lines[0].contains(key));
+    CHECK(lines[9].contains(std::string("val_") + key));
+  }
+  CHECK(lines[9].at("val_loss").get<double>() ==
+        doctest::Approx(lines[9].at("val_mlm_loss").get<double>() +
+                        lines[9].at("val_nsp_loss").get<double>()));
+  const std::string page = slurp(place.in_run("report.html"));
+  CHECK(contains(page, "What it fills in"));
+  CHECK(contains(page, "Next sentences: share judged right"));
+  CHECK(contains(page, "[MASK]"));
+  CHECK(occurrences(page, "<svg") == 6);
+}
+
+TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
+  const BERTPlace whole, halves;
+  REQUIRE(run(whole.pretrain()).code == 0);
+  REQUIRE(run(halves.pretrain({"--steps", "6", "--stop-after", "3"})).code == 0);
+  REQUIRE(run({"pretrain", "bert", "--resume", halves.out}).code == 0);
+  CHECK(slurp(whole.in_run("model.safetensors")) == slurp(halves.in_run("model.safetensors")));
+}
+
+TEST_CASE("pretrain bert --mode roberta packs sentences, and predicts none") {
+  const BERTPlace place;
+  const RunResult said = run(place.pretrain({"--steps", "4", "--mode", "roberta"}));
+  CAPTURE(said.err);
+  REQUIRE(said.code == 0);
+  CHECK_FALSE(load_bert(place.out).predicts_next_sentence());
+  CHECK_FALSE(contains(said.err, "NSP"));
+  CHECK_FALSE(contains(slurp(place.in_run("report.html")), "Next sentences"));
+}
+
+TEST_CASE("pretrain bert --init goes on from a model with its vocabulary") {
+  const BERTPlace first, second;
+  REQUIRE(run(first.pretrain({"--steps", "3"})).code == 0);
+  const RunResult said =
+      run({"pretrain", "bert", "--data", second.text, "--out", second.out, "--init", first.out,
+           "--format", "lines", "--sequence-length", "24", "--batch-size", "4", "--steps", "0"});
+  CAPTURE(said.err);
+  REQUIRE(said.code == 0);
+  CHECK(slurp(second.in_run("model.safetensors")) == slurp(first.in_run("model.safetensors")));
+  CHECK(slurp(second.in_run("vocab.txt")) == slurp(first.in_run("vocab.txt")));
+}
+
+TEST_CASE("pretrain bert refuses what cannot be learned from") {
+  const BERTPlace place;
+  const auto with_text = [&](const std::string& text) {
+    Arguments arguments = place.pretrain();
+    arguments[3] = place.folder.file("other.txt", text).string();
+    return run(arguments);
+  };
+  check_refused(with_text("One sentence.\nAnother sentence.\n"), 1, "has 1 documents");
+  check_refused(with_text(" \n\n"), 1, "has 0 documents");
+  const auto with = [&](const std::string& option, const std::string& value) {
+    Arguments arguments = place.pretrain();
+    *(std::find(arguments.begin(), arguments.end(), option) + 1) = value;
+    return run(arguments);
+  };
+  check_refused(with("--n-head", "3"), 2, "n_head = 3 must divide n_embd = 16");
+  check_refused(with("--sequence-length", "64"), 2,
+                "--sequence-length 64 is more than the 32 positions of the model");
+  check_refused(run(place.pretrain({"--steps", "6", "--mask-probability", "1.5"})), 2, "1.5");
+  check_refused(run(place.pretrain({"--steps", "6", "--lr", "nan"})), 2, "--lr");
+}
+
+TEST_CASE(
+    "the masked objective: micro-batches of unequal targets give the gradients of one batch") {
+  const BERTPlace place;
+  BERTOptions o = small_options(place.text);
+  o.model.dropout = 0;
+  const PretrainingCorpus corpus = read_pretraining_corpus(o);
+  o.model.vocab_size = corpus.tokenizer.vocab_size();
+  const auto gradients = [&](int64_t batch_size, int64_t batches) {
+    o.batch_size = batch_size;
+    manual_seed(3);
+    MaskedObjective objective(o, corpus);
+    const Objective::Losses losses = objective.backward(batches);
+    std::vector<real> all{static_cast<real>(losses.loss)};
+    for (const NamedTensor& p : objective.model().named_parameters()) {
+      const std::vector<real> grad = p.tensor.grad().to_vector();
+      all.insert(all.end(), grad.begin(), grad.end());
+    }
+    return all;
+  };
+  const std::vector<real> whole = gradients(4, 1), parts = gradients(1, 4);
+  REQUIRE(whole.size() == parts.size());
+  double worst = 0;
+  for (size_t i = 0; i < whole.size(); ++i)
+    worst = std::max(worst, static_cast<double>(std::abs(whole[i] - parts[i])));
+  CHECK(worst < 1e-5);
+}
+
+TEST_CASE(
+    "the masked objective: what a text repeats is soon known behind masks in documents that were "
+    "held out") {
+  const BERTPlace place;
+  BERTOptions o = small_options(place.text);
+  o.model.n_embd = 32;
+  const PretrainingCorpus corpus = read_pretraining_corpus(o);
+  o.model.vocab_size = corpus.tokenizer.vocab_size();
+  o.batch_size = 16;
+  manual_seed(3);
+  MaskedObjective objective(o, corpus);
+  Learner learner(o, objective);
+  const double before = objective.validate(objective.validation_batches()).loss;
+  for (int64_t step = 0; step < 150; ++step) learner.step(step, real(3e-3));
+  const Objective::Losses after = objective.validate(objective.validation_batches());
+  CHECK(*find_measure(after.measures, "mlm_accuracy") > 0.4);
+  CHECK(after.loss < 0.5 * before);
+}
+
+TEST_CASE("the built-in corpus: every target is masked, and the floors are in their order") {
+  BERTOptions o = bert_options_from("tiny");
+  o.data = builtin_data;
+  const PretrainingCorpus corpus = read_pretraining_corpus(o);
+  const PretrainingBlocks blocks = corpus.validation(o);
+  const MaskedBatch batch = blocks[0];
+  for (int64_t i = 0; i < batch.targets.numel(); ++i) {
+    if (batch.targets.data()[i] == no_target) continue;
+    CHECK(batch.ids.data()[i] == corpus.tokenizer.id("[MASK]"));
+  }
+  const MaskedLines lines = masked_lines(o, corpus);
+  REQUIRE(lines.floor);
+  CHECK(lines.floor->story > 0);
+  CHECK(lines.floor->story < lines.floor->sentence);
+  CHECK(lines.floor->sentence < lines.baselines.unigram_loss);
+  CHECK(lines.baselines.unigram_loss < lines.uniform);
+}
+
+namespace {
+
+// A run of 1,000 steps with a validation every 100.
+BERTFacts bert_facts(double mlm_end, double next_end) {
+  BERTFacts facts{.metrics = {},
+                  .lines = {.uniform = 7, .baselines = {5, 0.1, 0.5}, .floor = {}},
+                  .planned_steps = 1000,
+                  .tokens_per_step = 1000};
+  facts.lines.train_tokens = 1000000;
+  for (int64_t step = 1; step <= 1000; ++step) {
+    const double done = static_cast<double>(step) / 1000;
+    const double mlm = 7 + (mlm_end - 7) * std::min(1.0, 2 * done);
+    const double next = 0.5 + (next_end - 0.5) * done;
+    StepMetrics m{.step = step, .loss = mlm, .lr = 1e-3, .grad_norm = 0.5};
+    m.measures = {{"mlm_loss", mlm}, {"mlm_accuracy", 0.2}, {"nsp_accuracy", next}};
+    if (step % 100 == 0) {
+      m.val_loss = mlm;
+      m.measures.insert(
+          m.measures.end(),
+          {{"val_mlm_loss", mlm}, {"val_mlm_accuracy", 0.2}, {"val_nsp_accuracy", next}});
+    }
+    facts.metrics.push_back(m);
+  }
+  return facts;
+}
+
+bool bert_warns(const BERTFacts& facts, const std::string& words) {
+  const Verdict verdict = judge_bert(facts);
+  return std::any_of(verdict.warnings.begin(), verdict.warnings.end(),
+                     [&](const std::string& w) { return contains(w, words); });
+}
+
+}  // namespace
+
+TEST_CASE("the verdict warns when next sentences are solved while masks stall, and only then") {
+  CHECK(bert_warns(bert_facts(4.8, 0.99), "Next sentences are solved (99.0 %)"));
+  CHECK_FALSE(bert_warns(bert_facts(4.8, 0.8), "Next sentences are solved"));
+  BERTFacts falling = bert_facts(2.0, 0.99);
+  for (StepMetrics& m : falling.metrics) {
+    for (auto& [name, value] : m.measures) {
+      if (name == "val_mlm_loss") value = 6 - 4 * static_cast<double>(m.step) / 1000;
+    }
+  }
+  CHECK_FALSE(bert_warns(falling, "Next sentences are solved"));
+  CHECK(bert_warns(bert_facts(2.0, 0.51), "no better than by the majority"));
+}
