@@ -5,11 +5,11 @@
 namespace gradus {
 namespace {
 
-// In the order of asking: h.0.attn.c_attn is attention, ln_f a norm.
+// In the order of asking: h.0.attn.c_attn is attention, ln_f a norm, BERT's heads the rest.
 std::string kind_of(const std::string& name) {
   const std::pair<const char*, const char*> kinds[] = {
-      {"attn.", "attention"}, {"mlp.", "MLP"},      {"ln_", "norm"},
-      {"wte", "embedding"},   {"wpe", "embedding"}, {"lm_head", "embedding"}};
+      {"attn.", "attention"}, {"mlp.", "MLP"},      {"ln_", "norm"},      {"mlm.ln", "norm"},
+      {"wte", "embedding"},   {"wpe", "embedding"}, {"wtt", "embedding"}, {"lm_head", "embedding"}};
   for (const auto& [part, kind] : kinds) {
     if (name.find(part) != std::string::npos) return kind;
   }

@@ -7,10 +7,12 @@
 #include "data/batches.h"
 #include "data/corpus.h"
 #include "data/tokenizer.h"
+#include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/evaluation.h"
+#include "train/masked_objective.h"
 #include "train/progress.h"
 #include "train/training_corpus.h"
 
@@ -51,7 +53,44 @@ Measured read_measured(const EvaluateArguments& o, const Tokenizer& tokenizer) {
   return {ids, static_cast<double>(part.size() - first.size())};
 }
 
+// A BERT is measured on what it was pre-trained on: masked tokens and, if it knows them, pairs of
+// segments.
+void evaluate_bert(const EvaluateArguments& o) {
+  const BERTForPreTraining model = load_bert(o.model);
+  const WordPieceTokenizer tokenizer = WordPieceTokenizer::load(o.model);
+  BERTOptions options;
+  options.data = o.data;
+  options.tokenizer = o.model;
+  options.model = model.config();
+  options.sequence_length = std::min<int64_t>(options.sequence_length, model.config().block_size);
+  options.batch_size = o.batch_size;
+  options.next_sentence = model.predicts_next_sentence();
+  const PretrainingCorpus corpus = read_pretraining_corpus(options, tokenizer);
+  const PretrainingBlocks blocks = corpus.validation(options);
+  const MaskedBaselines lines =
+      masked_baselines(corpus.train.ids, PretrainingVocabulary(tokenizer), blocks);
+  Objective::Losses result;
+  {
+    Progress progress("batch", blocks.size(), 0, o.json);
+    result =
+        measure(model, blocks, blocks.size(), [&](int64_t done) { progress.update(done, ""); });
+  }
+  nlohmann::ordered_json report;
+  for (const auto& [name, value] : result.measures) report[name] = value;
+  report["unigram_loss"] = lines.unigram_loss;
+  report["unigram_accuracy"] = lines.unigram_accuracy;
+  if (options.next_sentence) report["majority_next"] = lines.majority_next;
+  if (o.json) {
+    fmt::print("{}\n", report.dump());
+    return;
+  }
+  for (const auto& [name, value] : report.items()) {
+    fmt::print("{:<18} {:.4f}\n", name, value.get<double>());
+  }
+}
+
 void evaluate_command(const EvaluateArguments& o) {
+  if (model_type_of(o.model) == "bert") return evaluate_bert(o);
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const Measured data = read_measured(o, tokenizer);
   const GPT model = load_gpt2(o.model);
@@ -89,7 +128,8 @@ void evaluate_command(const EvaluateArguments& o) {
 
 void add_evaluate(CLI::App& program) {
   auto o = std::make_shared<EvaluateArguments>();
-  CLI::App* command = program.add_subcommand("evaluate", "Loss of a model on a text");
+  CLI::App* command = program.add_subcommand(
+      "evaluate", "Loss of a model on a text; of a BERT on the documents it holds out");
   command->add_option("--model", o->model, "Model directory")->required();
   command->add_option("--data", o->data, "File, folder, - for standard input, or builtin")
       ->required();

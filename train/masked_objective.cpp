@@ -113,6 +113,21 @@ MaskedPrediction predict(const BERTForPreTraining& model, const MaskedBatch& bat
           .next = model.nsp ? (*model.nsp)((*model.pooler)(x)) : Tensor()};
 }
 
+Objective::Losses measure(const BERTForPreTraining& model, const PretrainingBlocks& blocks,
+                          int64_t batches, const std::function<void(int64_t)>& on_batch) {
+  const EvalMode evaluation;
+  Tally tally;
+  for (int64_t i = 0; i < batches; ++i) {
+    const MaskedBatch batch = blocks[i];
+    const MaskedPrediction p = predict(model, batch);
+    tally.add(p, value(cross_entropy(p.masked, p.targets)));
+    if (p.next.defined())
+      tally.add_pairs(p, batch.is_random, value(cross_entropy(p.next, batch.is_random)));
+    if (on_batch) on_batch(i + 1);
+  }
+  return tally.losses();
+}
+
 MaskedObjective::MaskedObjective(const BERTOptions& o, const PretrainingCorpus& corpus)
     : tokenizer_(corpus.tokenizer),
       model_(o.model, o.next_sentence),
@@ -149,16 +164,7 @@ Objective::Losses MaskedObjective::backward(int64_t count) {
 }
 
 Objective::Losses MaskedObjective::validate(int64_t batches) {
-  const EvalMode evaluation;
-  Tally tally;
-  for (int64_t i = 0; i < batches; ++i) {
-    const MaskedBatch batch = blocks_[i];
-    const MaskedPrediction p = predict(model_, batch);
-    tally.add(p, value(cross_entropy(p.masked, p.targets)));
-    if (p.next.defined())
-      tally.add_pairs(p, batch.is_random, value(cross_entropy(p.next, batch.is_random)));
-  }
-  return tally.losses();
+  return measure(model_, blocks_, batches);
 }
 
 std::string MaskedObjective::sample(uint64_t seed) {

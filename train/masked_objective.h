@@ -2,6 +2,8 @@
 // BERT's pre-training: masked language modelling and next-sentence prediction (Devlin et al. 2019,
 // §3.1). The loss is the mean over masked tokens plus the mean over pairs.
 
+#include <functional>
+
 #include "data/pretraining_batches.h"
 #include "nn/bert.h"
 #include "train/objective.h"
@@ -20,6 +22,11 @@ MaskedPrediction predict(const BERTForPreTraining& model, const MaskedBatch& bat
 
 /// Where the predicted tokens stand among all B T, counted row by row -> (N)
 Tokens predicted_positions(const MaskedBatch& batch);
+
+/// The loss over the first `batches` of the blocks, with its parts. `on_batch` hears how many are
+/// done.
+Objective::Losses measure(const BERTForPreTraining& model, const PretrainingBlocks& blocks,
+                          int64_t batches, const std::function<void(int64_t)>& on_batch = {});
 
 class MaskedObjective : public Objective {
  public:

@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
 #include "nn/summary.h"
+#include "train/bert_options.h"
 #include "train/commands.h"
 #include "train/presets.h"
 
@@ -17,13 +19,17 @@ struct ParamsArguments {
   bool json = false;
 };
 
-void params_command(const ParamsArguments& o) {
-  const bool folder = std::filesystem::is_directory(o.model);
-  GPTConfig config = folder ? load_gpt2_config(o.model) : find_preset(o.model).model;
-  if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-  const MetaMode no_memory;
-  const GPT model(config);
-  if (!o.json) {
+constexpr std::string_view bert_prefix = "bert-";
+
+bool is_preset(const std::string& name) {
+  const auto named = [&](const auto& preset) { return preset.name == name; };
+  const auto bert_named = [&](const auto& p) { return std::string(bert_prefix) + p.name == name; };
+  return std::any_of(presets().begin(), presets().end(), named) ||
+         std::any_of(bert_presets().begin(), bert_presets().end(), bert_named);
+}
+
+void print_params(const Module& model, bool as_json) {
+  if (!as_json) {
     fmt::print("{}", summary(model));
     return;
   }
@@ -37,17 +43,36 @@ void params_command(const ParamsArguments& o) {
   fmt::print("{}\n", report.dump());
 }
 
+void params_command(const ParamsArguments& o) {
+  const MetaMode no_memory;
+  const auto with_vocabulary = [&](auto config) {
+    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
+    return config;
+  };
+  const bool folder = std::filesystem::is_directory(o.model);
+  const bool bert = folder ? model_type_of(o.model) == "bert" : o.model.starts_with(bert_prefix);
+  if (bert) {
+    const BERTConfig config = folder ? load_bert_config(o.model)
+                                     : bert_options_from(o.model.substr(bert_prefix.size())).model;
+    print_params(BERTForPreTraining(with_vocabulary(config), true), o.json);
+  } else {
+    const GPTConfig config = folder ? load_gpt2_config(o.model) : find_preset(o.model).model;
+    print_params(GPT(with_vocabulary(config)), o.json);
+  }
+}
+
 }  // namespace
 
 void add_params(CLI::App& program) {
   auto o = std::make_shared<ParamsArguments>();
   CLI::App* command = program.add_subcommand("params", "Parameters of a preset or model directory");
-  command->add_option("model", o->model, "nano, baby, gpt2 or a model directory")
+  command
+      ->add_option("model", o->model,
+                   "nano, baby, gpt2, bert-tiny, bert-mini, bert-small, bert-base or a model "
+                   "directory")
       ->required()
       ->check([](const std::string& name) {
-        const bool known = std::filesystem::is_directory(name) ||
-                           std::any_of(presets().begin(), presets().end(),
-                                       [&](const Preset& p) { return p.name == name; });
+        const bool known = std::filesystem::is_directory(name) || is_preset(name);
         return known ? std::string() : name + " is neither a preset nor a folder";
       });
   command->add_option("--vocab-size", o->vocab_size, "Vocabulary (default: the preset's)")

@@ -78,7 +78,8 @@ PretrainingCorpus read_pretraining_corpus(const BERTOptions& o,
 
 PretrainingBlocks PretrainingCorpus::validation(const BERTOptions& o) const {
   PretrainingConfig config = o.batches();
-  config.seed = 1;  // the same for every run
+  config.seed = 1;      // the same for every run,
+  config.masking = {};  // and 15 % masked however many are in training
   if (!stories.empty()) config.masking.mask_share = 1, config.masking.random_share = 0;
   return {val, PretrainingVocabulary(tokenizer), config};
 }

@@ -17,8 +17,9 @@ struct PretrainingCorpus {
   std::vector<stories::Story> stories = {};  // those of `val`, if it is the built-in corpus
   std::optional<std::string> warning = {};   // what looks wrong with the text
 
-  /// The batches that `val` is measured on. On the built-in corpus every target is hidden behind
-  /// [MASK], so that the exact floor is known; elsewhere masks are as in training.
+  /// The batches that `val` is measured on, with BERT's masks whatever those of the training, so
+  /// that runs can be compared. On the built-in corpus every target is hidden behind [MASK], so
+  /// that the exact floor is known.
   PretrainingBlocks validation(const BERTOptions& options) const;
 };
 
