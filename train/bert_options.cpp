@@ -22,9 +22,10 @@ PretrainingConfig BERTOptions::batches() const {
 
 void BERTOptions::check() const {
   const std::string kind = tokenizer_kind();
-  check_value(vocab_size == 0 || kind == "wordpiece" || kind == "word",
-              "--vocab-size {} is for --tokenizer wordpiece or word; the size of any other is given",
-              vocab_size);
+  check_value(
+      vocab_size == 0 || kind == "wordpiece" || kind == "word",
+      "--vocab-size {} is for --tokenizer wordpiece or word; the size of any other is given",
+      vocab_size);
   check_value(sequence_length <= model.block_size,
               "--sequence-length {} is more than the {} positions of the model", sequence_length,
               model.block_size);

@@ -17,6 +17,7 @@ struct Exit {
 
 void add_demo(CLI::App& program);
 void add_pretrain(CLI::App& program);
+void add_pretrain_bert(CLI::App& pretrain);
 void add_generate(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_params(CLI::App& program);

@@ -43,8 +43,8 @@ Objective::Losses Tally::losses() const {
   const double targets = std::accumulate(predicted.begin(), predicted.end(), 0.0);
   const double hits = std::accumulate(correct.begin(), correct.end(), 0.0);
   const double masked = ratio(masked_nats, targets);
-  Objective::Losses result{.loss = masked,
-                           .measures = {{"mlm_loss", masked}, {"mlm_accuracy", ratio(hits, targets)}}};
+  Objective::Losses result{
+      .loss = masked, .measures = {{"mlm_loss", masked}, {"mlm_accuracy", ratio(hits, targets)}}};
   const std::pair<const char*, Hiding> kinds[] = {{"masked_accuracy", Hiding::masked},
                                                   {"replaced_accuracy", Hiding::replaced},
                                                   {"kept_accuracy", Hiding::kept}};
@@ -57,8 +57,8 @@ Objective::Losses Tally::losses() const {
   result.loss += next_nats / pairs;
   result.measures.emplace_back("nsp_loss", next_nats / pairs);
   result.measures.emplace_back("nsp_accuracy", pairs_correct / pairs);
-  result.note += fmt::format("; NSP {:.4f}, {:.1f} % right", next_nats / pairs,
-                             100 * pairs_correct / pairs);
+  result.note +=
+      fmt::format("; NSP {:.4f}, {:.1f} % right", next_nats / pairs, 100 * pairs_correct / pairs);
   return result;
 }
 
@@ -87,9 +87,9 @@ std::string top_five(const Tensor& logits, int64_t row, const WordPieceTokenizer
                     [&](int32_t a, int32_t b) { return p.data()[a] > p.data()[b]; });
   std::string text;
   for (size_t i = 0; i < shown; ++i) {
-    text += fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ",
-                        tokenizer.vocabulary().tokens[static_cast<size_t>(ids[i])],
-                        p.data()[ids[i]]);
+    text +=
+        fmt::format("{}{} {:.2f}", i == 0 ? "" : ", ",
+                    tokenizer.vocabulary().tokens[static_cast<size_t>(ids[i])], p.data()[ids[i]]);
   }
   return text;
 }

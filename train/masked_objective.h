@@ -11,10 +11,10 @@ namespace gradus {
 
 /// What the two heads say of a batch.
 struct MaskedPrediction {
-  Tokens targets;     // (N) of the N predicted tokens of the batch
-  Tokens hiding;      // (N) Hiding of each
-  Tensor masked;      // (N, V) logits
-  Tensor next;        // (B, 2) logits; undefined without next-sentence prediction
+  Tokens targets;  // (N) of the N predicted tokens of the batch
+  Tokens hiding;   // (N) Hiding of each
+  Tensor masked;   // (N, V) logits
+  Tensor next;     // (B, 2) logits; undefined without next-sentence prediction
 };
 MaskedPrediction predict(const BERTForPreTraining& model, const MaskedBatch& batch);
 

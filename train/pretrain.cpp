@@ -9,6 +9,7 @@
 #include "train/commands.h"
 #include "train/plan.h"
 #include "train/pretrain_gpt.h"
+#include "train/settings.h"
 #include "train/signals.h"
 
 namespace gradus {
@@ -20,25 +21,13 @@ using O = TrainingOptions;
 // from, says the rest.
 struct Arguments {
   std::string preset = "nano", out, resume, init;
-  std::vector<std::function<void(O&)>> changes;  // in the order of the command line
+  Settings<O> settings;
   PretrainRequest request;
 };
 
-// Adds an option that changes the setting found by `place`.
-template <class Place>
-CLI::Option* setting(CLI::App& command, const std::shared_ptr<Arguments>& a, const char* name,
-                     Place place, const char* about) {
-  using Value = std::remove_reference_t<decltype(place(std::declval<O&>()))>;
-  const auto change = [a, place](const Value& value) {
-    a->changes.push_back([=](O& o) { place(o) = value; });
-  };
-  return command.add_option_function<Value>(name, change, about)
-      ->group("Settings (default: the preset's)");
-}
-
-void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
+void add_settings(CLI::App& command, Settings<O>& settings) {
   const auto add = [&](const char* name, auto place, const char* about) {
-    return setting(command, a, name, place, about);
+    return settings.add(command, name, place, about);
   };
   // clang-format off
   add("--n-layer", [](O& o) -> auto& { return o.model.n_layer; }, "Blocks");
@@ -49,29 +38,8 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   add("--bias", [](O& o) -> auto& { return o.model.bias; }, "Biases: true or false");
   add("--tie-weights", [](O& o) -> auto& { return o.model.tie_weights; },
       "The token embedding is the head: true or false");
-  add("--batch-size", [](O& o) -> auto& { return o.batch_size; }, "Sequences in a micro-batch");
-  add("--accumulation", [](O& o) -> auto& { return o.accumulation; }, "Micro-batches in a step");
-  add("--steps", [](O& o) -> auto& { return o.steps; }, "Optimizer steps");
-  add("--lr", [](O& o) -> auto& { return o.schedule.lr; }, "Learning rate after the warm-up");
-  add("--min-lr", [](O& o) -> auto& { return o.schedule.min_lr; }, "Learning rate at the end");
-  add("--decay-start", [](O& o) -> auto& { return o.schedule.decay_start; },
-      "Step until which the learning rate stays up (default: the end of the warm-up)");
   add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
       "Standard deviation of the weights at the start");
-  add("--warmup-steps", [](O& o) -> auto& { return o.schedule.warmup_steps; }, "Of linear warm-up");
-  add("--beta1", [](O& o) -> auto& { return o.beta1; }, "Adam's decay of the mean");
-  add("--beta2", [](O& o) -> auto& { return o.beta2; }, "Adam's decay of the mean square");
-  add("--eps", [](O& o) -> auto& { return o.eps; }, "Adam's epsilon");
-  add("--weight-decay", [](O& o) -> auto& { return o.weight_decay; }, "Of matrices, not of vectors");
-  add("--clip", [](O& o) -> auto& { return o.clip; }, "Largest gradient norm; 0 does not clip");
-  add("--eval-interval", [](O& o) -> auto& { return o.eval_interval; }, "Steps between validations");
-  add("--eval-batches", [](O& o) -> auto& { return o.eval_batches; },
-      "Batches of a validation; 0 takes the whole split, as the last one does");
-  add("--sample-interval", [](O& o) -> auto& { return o.sample_interval; }, "Steps between samples");
-  add("--checkpoint-interval", [](O& o) -> auto& { return o.checkpoint_interval; },
-      "Steps between checkpoints");
-  add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
-  add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
   add("--tokenizer", [](O& o) -> auto& { return o.tokenizer; },
       "char, word or bpe, learned from the text, or a folder with a tokenizer (default: char; for builtin word)")
       ->check([](const std::string& name) {
@@ -82,17 +50,13 @@ void add_settings(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   add("--vocab-size", [](O& o) -> auto& { return o.vocab_size; },
       "Most tokens of --tokenizer word or bpe (default: 4096)");
   // clang-format on
-  const std::map<std::string, Decay> decays{
-      {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
-  add(
-      "--decay", [](O & o) -> auto& { return o.schedule.decay; }, "After the warm-up")
-      ->transform(CLI::CheckedTransformer(decays));
+  add_run_settings(command, settings);
 }
 
 // What the command line changes about a run.
 TrainingOptions changed(TrainingOptions options, const Arguments& a) {
   options.data = a.request.options.data;
-  for (const auto& change : a.changes) change(options);
+  a.settings.apply(options);
   options.schedule.decay_steps = options.steps;
   options.model.checked();
   options.check();
@@ -146,7 +110,7 @@ void pretrain_command(const CLI::App& command, Arguments& a) {
   a.request.resume = !a.resume.empty();
   a.request.folder = a.request.resume ? a.resume : a.out;
   if (a.request.resume) {
-    const bool settled = a.changes.empty() && !a.request.dry_run && a.request.minutes == 0;
+    const bool settled = a.settings.empty() && !a.request.dry_run && a.request.minutes == 0;
     if (!settled)
       throw CLI::ValidationError("--resume",
                                  "a run goes on with the settings it began with; give no others");
@@ -173,6 +137,7 @@ void pretrain_command(const CLI::App& command, Arguments& a) {
 void add_pretrain(CLI::App& program) {
   CLI::App* pretrain = program.add_subcommand("pretrain", "Train a model from scratch");
   pretrain->require_subcommand(1);
+  add_pretrain_bert(*pretrain);
   CLI::App* command = pretrain->add_subcommand("gpt", "A GPT on next-token prediction");
   auto a = std::make_shared<Arguments>();
   command->add_option("--data", a->request.options.data,
@@ -187,14 +152,9 @@ void add_pretrain(CLI::App& program) {
           ->excludes(preset);
   command->add_option("--resume", a->resume, "Run folder to go on with")
       ->excludes(out, preset, init);
-  command
-      ->add_option("--minutes", a->request.minutes,
-                   "Time to take: chooses shape, batch size, learning rate and steps, says what "
-                   "loss to expect, and keeps to the time (with --preset or --init: steps alone)")
-      ->check(CLI::Range(0.1, 1e6))
-      ->check([](const std::string& text) {
-        return text.find_first_not_of("0123456789.eE+") == text.npos ? "" : text + " is no time";
-      });
+  add_minutes(*command, a->request.minutes,
+              "Time to take: chooses shape, batch size, learning rate and steps, says what loss to "
+              "expect, and keeps to the time (with --preset or --init: steps alone)");
   command->add_flag("--dry-run", a->request.dry_run,
                     "Parameters, memory and time per step, measured; no training");
   command
@@ -202,7 +162,7 @@ void add_pretrain(CLI::App& program) {
                    "Save and stop after so many steps, to be resumed")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--quiet", a->request.quiet, "No progress");
-  add_settings(*command, a);
+  add_settings(*command, a->settings);
   command->callback([=] { pretrain_command(*command, *a); });
 }
 

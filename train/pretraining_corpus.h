@@ -13,9 +13,9 @@ namespace gradus {
 struct PretrainingCorpus {
   WordPieceTokenizer tokenizer;
   TokenizedDocuments train, val;
-  uint64_t digest = 0;                         // of the text
-  std::vector<stories::Story> stories = {};    // those of `val`, if it is the built-in corpus
-  std::optional<std::string> warning = {};     // what looks wrong with the text
+  uint64_t digest = 0;                       // of the text
+  std::vector<stories::Story> stories = {};  // those of `val`, if it is the built-in corpus
+  std::optional<std::string> warning = {};   // what looks wrong with the text
 
   /// The batches that `val` is measured on. On the built-in corpus every target is hidden behind
   /// [MASK], so that the exact floor is known; elsewhere masks are as in training.

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "data/ngram.h"
 
@@ -16,6 +17,9 @@ struct ReferenceLines {
 };
 
 void save_reference_lines(const ReferenceLines& lines, const std::filesystem::path& run);
+
+/// What a run is called: the name of its folder.
+std::string run_name(const std::filesystem::path& run);
 
 /// Writes report.html from what the run folder holds: metrics.jsonl, baselines.json, samples,
 /// training.json and config.json. Throws FileError if the folder holds no run.

@@ -1,0 +1,107 @@
+#include "train/pretrain_bert.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "autograd/mode.h"
+#include "data/file.h"
+#include "data/json.h"
+#include "data/tokenizer.h"
+#include "nn/pretrained/bert.h"
+#include "tensor/errors.h"
+#include "train/bert_report.h"
+#include "train/masked_objective.h"
+#include "train/signals.h"
+#include "train/trainer.h"
+
+namespace gradus {
+namespace {
+
+namespace fs = std::filesystem;
+
+BERTOptions bert_settings_of(const std::string& run, const std::string& data) {
+  const fs::path file = fs::path(run) / "training.json";
+  BERTOptions options = bert_options_from(read_json(file), file.string());
+  options.model = load_bert_config(run);
+  if (!data.empty()) options.data = data;
+  options.check();
+  return options;
+}
+
+// A fresh run that continues another model takes all weights that both have.
+void begin_from(const std::string& directory, BERTForPreTraining& model) {
+  const BERTForPreTraining given = load_bert(directory);
+  const NoGrad guard;
+  for (NamedTensor& p : model.named_parameters()) {
+    const auto all = given.named_parameters();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const NamedTensor& other) { return other.name == p.name; });
+    if (found == all.end()) continue;
+    const bool cut = p.name == "bert.wpe.weight" && found->tensor.dim(0) > p.tensor.dim(0);
+    p.tensor.copy_(cut ? found->tensor.narrow(0, 0, p.tensor.dim(0)) : found->tensor);
+  }
+}
+
+void train_bert(const BERTRequest& request, const BERTOptions& options,
+                const PretrainingCorpus& corpus, RunFolder& folder,
+                std::optional<Trainer::Clock::time_point> end = {}) {
+  manual_seed(options.seed);
+  MaskedObjective objective(options, corpus);
+  Trainer trainer(options, {corpus.digest, Tokenizer(corpus.tokenizer).digest()}, objective,
+                  folder);
+  if (folder.has_checkpoint()) {
+    trainer.restore();
+  } else {
+    if (!options.init.empty()) begin_from(options.init, objective.model());
+    folder.rewind_metrics(0);
+  }
+  save_masked_lines(masked_lines(options, corpus), folder.path());
+  watch_signals();
+  if (end) trainer.keep_to(*end);
+  trainer.train(request.stop_after, request.quiet);
+}
+
+void resume_bert(const BERTRequest& request) {
+  RunFolder folder(request.folder, false);
+  const BERTOptions options = bert_settings_of(request.folder, request.options.data);
+  const PretrainingCorpus corpus =
+      read_pretraining_corpus(options, WordPieceTokenizer::load(request.folder));
+  train_bert(request, options, corpus, folder);
+}
+
+void begin_bert(const BERTRequest& request) {
+  const Trainer::Clock::time_point start = Trainer::Clock::now();
+  BERTOptions options = request.options;
+  options.check();
+  RunFolder::check_unused(request.folder);
+  std::optional<WordPieceTokenizer> known;
+  if (!options.init.empty()) known = WordPieceTokenizer::load(options.init);
+  const PretrainingCorpus corpus = read_pretraining_corpus(options, known);
+  if (corpus.warning) fmt::print(stderr, "warning: {}\n", *corpus.warning);
+  if (options.init.empty()) {
+    options.model.vocab_size = corpus.tokenizer.vocab_size();
+    options.model.pad_token = corpus.tokenizer.id("[PAD]");
+  }
+  check_value(corpus.tokenizer.vocab_size() <= options.model.vocab_size,
+              "pretrain: the tokenizer has {} tokens, the model {}", corpus.tokenizer.vocab_size(),
+              options.model.vocab_size);
+  RunFolder folder(request.folder, true);
+  if (options.data != "-" && !options.is_builtin()) options.data = fs::absolute(options.data);
+  corpus.tokenizer.save(folder.path());
+  save_bert_config(options.model, options.next_sentence, folder.path());
+  write_file_atomically(folder.settings_file(), to_json(options).dump(2) + "\n");
+  std::optional<Trainer::Clock::time_point> end;
+  if (request.minutes > 0)
+    end = start + std::chrono::nanoseconds(static_cast<int64_t>(60e9 * request.minutes));
+  train_bert(request, options, corpus, folder, end);
+}
+
+}  // namespace
+
+void pretrain_bert(const BERTRequest& request) {
+  survive_failed_writes();
+  request.resume ? resume_bert(request) : begin_bert(request);
+}
+
+}  // namespace gradus

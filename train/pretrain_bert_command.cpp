@@ -1,0 +1,153 @@
+// gradus pretrain bert: its command line.
+
+#include <filesystem>
+
+#include "nn/pretrained/bert.h"
+#include "tensor/errors.h"
+#include "train/commands.h"
+#include "train/pretrain_bert.h"
+#include "train/settings.h"
+#include "train/signals.h"
+
+namespace gradus {
+namespace {
+
+struct BERTArguments {
+  std::string preset = "tiny", out, resume, init, mode;
+  Settings<BERTOptions> settings;
+  BERTRequest request;
+};
+
+void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
+  using O = BERTOptions;
+  const auto add = [&](const char* name, auto place, const char* about) {
+    return settings.add(command, name, place, about);
+  };
+  // clang-format off
+  add("--n-layer", [](O& o) -> auto& { return o.model.n_layer; }, "Blocks");
+  add("--n-head", [](O& o) -> auto& { return o.model.n_head; }, "Attention heads");
+  add("--n-embd", [](O& o) -> auto& { return o.model.n_embd; }, "Width");
+  add("--block-size", [](O& o) -> auto& { return o.model.block_size; }, "Positions of the model");
+  add("--dropout", [](O& o) -> auto& { return o.model.dropout; }, "Probability of dropping a number");
+  add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
+      "Standard deviation of the weights at the start");
+  add("--sequence-length", [](O& o) -> auto& { return o.sequence_length; },
+      "Tokens of a pair of segments, [CLS] and [SEP] included");
+  add("--mask-probability", [](O& o) -> auto& { return o.masking.probability; },
+      "Share of tokens that are predicted");
+  add("--whole-word", [](O& o) -> auto& { return o.masking.whole_word; },
+      "Mask words whole: true or false");
+  add("--next-sentence", [](O& o) -> auto& { return o.next_sentence; },
+      "Pairs and next-sentence prediction: true, or false for packed full sentences");
+  add("--dynamic-masking", [](O& o) -> auto& { return o.dynamic; },
+      "Other masks at every visit: true, or false for as many as --duplicates");
+  add("--duplicates", [](O& o) -> auto& { return o.duplicates; }, "Of every text with static masks");
+  add("--tokenizer", [](O& o) -> auto& { return o.tokenizer; },
+      "wordpiece or word, learned from the text, or a folder with a vocab.txt (default: wordpiece; for builtin word)")
+      ->check([](const std::string& name) {
+        const bool known = name == "wordpiece" || name == "word" || std::filesystem::is_directory(name);
+        return known ? "" : name + " is neither wordpiece nor word nor a folder";
+      });
+  add("--vocab-size", [](O& o) -> auto& { return o.vocab_size; },
+      "Most tokens of a tokenizer that is learned (default: 8192)");
+  // clang-format on
+  const std::map<std::string, DocumentFormat> formats{{"automatic", DocumentFormat::automatic},
+                                                      {"lines", DocumentFormat::lines},
+                                                      {"text", DocumentFormat::text},
+                                                      {"wikitext", DocumentFormat::wikitext}};
+  settings
+      .add(
+          command, "--format", [](O & o) -> auto& { return o.format; },
+          "How the text shows documents and sentences: lines, text, wikitext or automatic")
+      ->transform(CLI::CheckedTransformer(formats));
+  add_run_settings(command, settings);
+}
+
+// RoBERTa (Liu et al. 2019): packed sentences, other masks every time, beta2 0.98.
+void make_roberta(BERTOptions& options) {
+  options.next_sentence = false;
+  options.dynamic = true;
+  options.beta2 = real(0.98);
+}
+
+void read_bert_settings(BERTArguments& a) {
+  BERTOptions options = bert_options_from(a.preset);
+  if (!a.init.empty()) {
+    options.model = load_bert_config(a.init);
+    options.init = std::filesystem::absolute(a.init).string();
+  }
+  const BERTConfig given = options.model;
+  options.data = a.request.options.data;
+  if (a.mode == "roberta") make_roberta(options);
+  const int64_t warmup = options.schedule.warmup_steps, steps = options.steps;
+  a.settings.apply(options);
+  if (options.schedule.warmup_steps == warmup)  // a tenth of however many steps there are
+    options.schedule.warmup_steps = warmup * options.steps / std::max<int64_t>(1, steps);
+  options.schedule.decay_steps = options.steps;
+  options.model.checked();
+  options.check();
+  if (!a.init.empty()) {
+    BERTConfig same = options.model;
+    same.dropout = given.dropout;
+    check_value(same == given && options.tokenizer.empty(),
+                "--init decides the shape of the model and its tokenizer; give no other");
+  }
+  a.request.options = options;
+}
+
+void pretrain_bert_command(const CLI::App& command, BERTArguments& a) {
+  a.request.resume = !a.resume.empty();
+  a.request.folder = a.request.resume ? a.resume : a.out;
+  if (a.request.resume) {
+    if (!a.settings.empty() || a.request.minutes > 0 || !a.mode.empty())
+      throw CLI::ValidationError("--resume",
+                                 "a run goes on with the settings it began with; give no others");
+  } else {
+    if (command.count("--data") == 0) throw CLI::RequiredError("--data");
+    if (a.request.minutes > 0 && command.count("--steps") > 0)
+      throw CLI::ExcludesError("--minutes", "--steps");
+    if (command.count("--out") == 0) throw CLI::RequiredError("--out");
+    try {
+      read_bert_settings(a);
+    } catch (const ValueError& error) {
+      throw CLI::ValidationError("pretrain bert", error.what());
+    }
+  }
+  pretrain_bert(a.request);
+  if (stop_signal() == 0) return;
+  std::fprintf(stderr, "stopped and saved; go on with: gradus pretrain bert --resume %s\n",
+               a.request.folder.c_str());
+  throw Exit{128 + stop_signal()};
+}
+
+}  // namespace
+
+void add_pretrain_bert(CLI::App& pretrain) {
+  CLI::App* command = pretrain.add_subcommand("bert", "A BERT on masked tokens and next sentences");
+  auto a = std::make_shared<BERTArguments>();
+  command->add_option("--data", a->request.options.data,
+                      "Text: a file, a folder, or - for standard input; or builtin, stories whose "
+                      "entropy is known");
+  CLI::Option* out = command->add_option("--out", a->out, "Run folder to make");
+  CLI::Option* preset = command->add_option("--preset", a->preset, "tiny, mini, small or base")
+                            ->capture_default_str();
+  CLI::Option* init =
+      command->add_option("--init", a->init, "Model directory to begin from: weights and tokenizer")
+          ->check(CLI::ExistingDirectory)
+          ->excludes(preset);
+  command->add_option("--resume", a->resume, "Run folder to go on with")
+      ->excludes(out, preset, init);
+  command
+      ->add_option("--mode", a->mode, "bert, or roberta: no next sentence, other masks each time")
+      ->check(CLI::IsMember({"bert", "roberta"}));
+  add_minutes(*command, a->request.minutes, "Time to take; the number of steps follows the clock");
+  command
+      ->add_option("--stop-after", a->request.stop_after,
+                   "Save and stop after so many steps, to be resumed")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--quiet", a->request.quiet, "No progress");
+  add_bert_settings(*command, a->settings);
+  command->callback([=] { pretrain_bert_command(*command, *a); });
+}
+
+}  // namespace gradus

@@ -1,0 +1,89 @@
+#pragma once
+// Settings of a run on the command line: each remembers what it would change, so that a preset or
+// a model to begin from can be chosen first and changed afterwards.
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "train/training_options.h"
+
+namespace gradus {
+
+template <class Options>
+class Settings {
+ public:
+  /// Adds an option that changes the setting found by `place`.
+  template <class Place>
+  CLI::Option* add(CLI::App& command, const char* name, Place place, const char* about) {
+    using Value = std::remove_reference_t<decltype(place(std::declval<Options&>()))>;
+    const auto change = [changes = changes_, place](const Value& value) {
+      changes->push_back([=](Options& o) { place(o) = value; });
+    };
+    return command.add_option_function<Value>(name, change, about)
+        ->group("Settings (default: the preset's)");
+  }
+  /// In the order of the command line.
+  void apply(Options& options) const {
+    for (const auto& change : *changes_) change(options);
+  }
+  bool empty() const { return changes_->empty(); }
+
+ private:
+  using Changes = std::vector<std::function<void(Options&)>>;
+  std::shared_ptr<Changes> changes_ = std::make_shared<Changes>();
+};
+
+/// The settings that every run has.
+template <class Options>
+void add_run_settings(CLI::App& command, Settings<Options>& settings) {
+  using O = Options;
+  const auto add = [&](const char* name, auto place, const char* about) {
+    return settings.add(command, name, place, about);
+  };
+  // clang-format off
+  add("--batch-size", [](O& o) -> auto& { return o.batch_size; }, "Sequences in a micro-batch");
+  add("--accumulation", [](O& o) -> auto& { return o.accumulation; }, "Micro-batches in a step");
+  add("--steps", [](O& o) -> auto& { return o.steps; }, "Optimizer steps");
+  add("--lr", [](O& o) -> auto& { return o.schedule.lr; }, "Learning rate after the warm-up");
+  add("--min-lr", [](O& o) -> auto& { return o.schedule.min_lr; }, "Learning rate at the end");
+  add("--decay-start", [](O& o) -> auto& { return o.schedule.decay_start; },
+      "Step until which the learning rate stays up (default: the end of the warm-up)");
+  add("--warmup-steps", [](O& o) -> auto& { return o.schedule.warmup_steps; }, "Of linear warm-up");
+  add("--beta1", [](O& o) -> auto& { return o.beta1; }, "Adam's decay of the mean");
+  add("--beta2", [](O& o) -> auto& { return o.beta2; }, "Adam's decay of the mean square");
+  add("--eps", [](O& o) -> auto& { return o.eps; }, "Adam's epsilon");
+  add("--bias-correction", [](O& o) -> auto& { return o.bias_correction; },
+      "Adam's: true or false (BERT's own training)");
+  add("--weight-decay", [](O& o) -> auto& { return o.weight_decay; }, "Of matrices, not of vectors");
+  add("--clip", [](O& o) -> auto& { return o.clip; }, "Largest gradient norm; 0 does not clip");
+  add("--eval-interval", [](O& o) -> auto& { return o.eval_interval; }, "Steps between validations");
+  add("--eval-batches", [](O& o) -> auto& { return o.eval_batches; },
+      "Batches of a validation; 0 takes the whole split, as the last one does");
+  add("--sample-interval", [](O& o) -> auto& { return o.sample_interval; }, "Steps between samples");
+  add("--checkpoint-interval", [](O& o) -> auto& { return o.checkpoint_interval; },
+      "Steps between checkpoints");
+  add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
+  add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
+  // clang-format on
+  const std::map<std::string, Decay> decays{
+      {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
+  settings
+      .add(
+          command, "--decay", [](O & o) -> auto& { return o.schedule.decay; }, "After the warm-up")
+      ->transform(CLI::CheckedTransformer(decays));
+}
+
+/// --minutes: a time that is positive and no word.
+inline CLI::Option* add_minutes(CLI::App& command, double& minutes, const char* about) {
+  return command.add_option("--minutes", minutes, about)
+      ->check(CLI::Range(0.1, 1e6))
+      ->check([](const std::string& text) {
+        return text.find_first_not_of("0123456789.eE+") == text.npos ? "" : text + " is no time";
+      });
+}
+
+}  // namespace gradus
