@@ -27,7 +27,6 @@ void DistillOptions::check() const {
 DistillOptions distill_options_for(const BERTConfig& teacher, bool next_sentence) {
   DistillOptions o;
   o.model = teacher;
-  o.model.n_layer = (teacher.n_layer + 1) / 2;
   o.next_sentence = next_sentence;
   o.sequence_length = std::min<int64_t>(128, teacher.block_size);
   o.batch_size = 16;

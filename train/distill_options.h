@@ -17,8 +17,9 @@ struct DistillOptions : BERTOptions {
   void check() const;
 };
 
-/// The settings for a teacher of this shape, trained with next-sentence prediction or without: a
-/// student of half its layers, and texts framed as the teacher knows them.
+/// The settings for a teacher of this shape, trained with next-sentence prediction or without:
+/// texts framed as the teacher knows them. The student's shape is the teacher's until its layers
+/// are chosen.
 DistillOptions distill_options_for(const BERTConfig& teacher, bool next_sentence);
 
 nlohmann::json to_json(const DistillOptions& options);
