@@ -1,0 +1,112 @@
+// gradus distill: its command line.
+
+#include "nn/distillation.h"
+#include "tensor/errors.h"
+#include "train/commands.h"
+#include "train/distill_bert.h"
+#include "train/settings.h"
+#include "train/signals.h"
+
+namespace gradus {
+namespace {
+
+struct DistillArguments {
+  std::string teacher, out, resume;
+  int64_t layers = 0;
+  Settings<DistillOptions> settings;
+  DistillRequest request;
+};
+
+void add_distill_settings(CLI::App& command, Settings<DistillOptions>& settings) {
+  using O = DistillOptions;
+  const auto add = [&](const char* name, auto place, const char* about) {
+    return settings.add(command, name, place, about);
+  };
+  // clang-format off
+  add("--temperature", [](O& o) -> auto& { return o.temperature; },
+      "Divides the logits of both before they are compared (default: 2)");
+  add("--alpha-kl", [](O& o) -> auto& { return o.soft_weight; },
+      "Weight of what the teacher says of every token (default: 5)");
+  add("--alpha-mlm", [](O& o) -> auto& { return o.masked_weight; },
+      "Weight of the masked tokens (default: 2)");
+  add("--alpha-cos", [](O& o) -> auto& { return o.cosine_weight; },
+      "Weight of the direction of the hidden states (default: 1)");
+  add("--dropout", [](O& o) -> auto& { return o.model.dropout; },
+      "Probability of dropping a number (default: the teacher's)");
+  add("--sequence-length", [](O& o) -> auto& { return o.sequence_length; },
+      "Tokens of a sequence, [CLS] and [SEP] included");
+  add("--mask-probability", [](O& o) -> auto& { return o.masking.probability; },
+      "Share of tokens that are masked");
+  // clang-format on
+  add_run_settings(command, settings);
+}
+
+void read_distill_settings(DistillArguments& a) {
+  DistillOptions options = distill_options_for_teacher(a.teacher);
+  options.data = a.request.options.data;
+  try {
+    const int64_t most = options.model.n_layer;
+    options.model.n_layer = a.layers != 0 ? a.layers : (most + 1) / 2;
+    layers_to_keep(most, options.model.n_layer);  // throws if they are not there
+    a.settings.apply(options);
+    options.schedule.decay_steps = options.steps;
+    options.model.checked();
+    options.check();
+  } catch (const ValueError& error) {
+    throw CLI::ValidationError("distill", error.what());
+  }
+  a.request.options = options;
+}
+
+void distill_command(const CLI::App& command, DistillArguments& a) {
+  a.request.resume = !a.resume.empty();
+  a.request.folder = a.request.resume ? a.resume : a.out;
+  if (a.request.resume) {
+    if (!a.settings.empty() || a.layers != 0 || a.request.minutes > 0)
+      throw CLI::ValidationError("--resume",
+                                 "a run goes on with the settings it began with; give no others");
+  } else {
+    for (const char* needed : {"--teacher", "--data", "--out"}) {
+      if (command.count(needed) == 0) throw CLI::RequiredError(needed);
+    }
+    if (a.request.minutes > 0 && command.count("--steps") > 0)
+      throw CLI::ExcludesError("--minutes", "--steps");
+    read_distill_settings(a);
+  }
+  distill_bert(a.request);
+  if (stop_signal() == 0) return;
+  std::fprintf(stderr, "stopped and saved; go on with: gradus distill --resume %s\n",
+               a.request.folder.c_str());
+  throw Exit{128 + stop_signal()};
+}
+
+}  // namespace
+
+void add_distill(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("distill", "A smaller BERT that learns from a larger");
+  auto a = std::make_shared<DistillArguments>();
+  CLI::Option* teacher = command->add_option("--teacher", a->teacher,
+                                             "Model directory: a BERT with its head for masked "
+                                             "tokens");
+  command->add_option("--data", a->request.options.data,
+                      "Text: a file, a folder, or - for standard input; or builtin, stories whose "
+                      "entropy is known");
+  CLI::Option* out = command->add_option("--out", a->out, "Run folder to make");
+  CLI::Option* layers = command
+                            ->add_option("--layers", a->layers,
+                                         "Of the student, spread evenly over the teacher's "
+                                         "(default: half of them)")
+                            ->check(CLI::Range(int64_t{1}, int64_t{10000}));
+  command->add_option("--resume", a->resume, "Run folder to go on with")
+      ->excludes(out, teacher, layers);
+  add_minutes(*command, a->request.minutes, "Time to take; the number of steps follows the clock");
+  command
+      ->add_option("--stop-after", a->request.stop_after,
+                   "Save and stop after so many steps, to be resumed")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--quiet", a->request.quiet, "No progress");
+  add_distill_settings(*command, a->settings);
+  command->callback([=] { distill_command(*command, *a); });
+}
+
+}  // namespace gradus

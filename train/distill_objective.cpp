@@ -1,0 +1,214 @@
+#include "train/distill_objective.h"
+
+#include <algorithm>
+
+#include "autograd/checkpoint.h"
+#include "autograd/mode.h"
+#include "data/batches.h"
+#include "nn/pretrained/bert.h"
+#include "tensor/errors.h"
+#include "train/masked_objective.h"
+
+namespace gradus {
+namespace {
+
+// Sums over batches, of which means are made.
+struct DistillTally {
+  double tokens = 0, soft = 0, cosine = 0;
+  double targets = 0, masked = 0, student_right = 0, teacher_right = 0, agreed = 0;
+
+  void add(const Distillation& d);
+  Objective::Losses losses(const DistillOptions& options) const;
+};
+
+void DistillTally::add(const Distillation& d) {
+  const auto n = static_cast<double>(d.tokens), m = static_cast<double>(d.targets.numel());
+  tokens += n;
+  targets += m;
+  soft += n * static_cast<double>(d.soft.item());
+  cosine += n * static_cast<double>(d.cosine.item());
+  masked += m * static_cast<double>(d.masked.item());
+  for (int64_t i = 0; i < d.targets.numel(); ++i) {
+    const int32_t truth = d.targets.data()[i];
+    const int32_t student = d.student_says.data()[i], teacher = d.teacher_says.data()[i];
+    student_right += student == truth ? 1 : 0;
+    teacher_right += teacher == truth ? 1 : 0;
+    agreed += student == teacher ? 1 : 0;
+  }
+}
+
+Objective::Losses DistillTally::losses(const DistillOptions& o) const {
+  const double n = std::max(1.0, tokens), m = std::max(1.0, targets);
+  const double kl = soft / n, mlm = masked / m, apart = cosine / n;
+  const double loss = static_cast<double>(o.soft_weight) * kl +
+                      static_cast<double>(o.masked_weight) * mlm +
+                      static_cast<double>(o.cosine_weight) * apart;
+  return {.loss = loss,
+          .measures = {{"mlm_loss", mlm},
+                       {"mlm_accuracy", student_right / m},
+                       {"teacher_accuracy", teacher_right / m},
+                       {"agreement", agreed / m},
+                       {"kl", kl},
+                       {"cosine_loss", apart}},
+          .note = fmt::format("MLM {:.4f}, {:.1f} % right (teacher {:.1f} %), {:.1f} % as the "
+                              "teacher; KL {:.4f}, cosine {:.4f}",
+                              mlm, 100 * student_right / m, 100 * teacher_right / m,
+                              100 * agreed / m, kl, apart)};
+}
+
+// Soft targets over the rows of the hidden states x and y (N, C) -> (). Logits of many tokens are
+// large: beyond a budget they are computed part by part, and again in backward.
+Tensor soft_loss(const BERTForPreTraining& teacher, const BERTForPreTraining& student,
+                 const Tensor& x, const Tensor& y, real temperature) {
+  constexpr int64_t budget = int64_t{1} << 24;  // numbers: 64 MB of logits
+  const int64_t N = x.dim(0), most = std::max<int64_t>(1, budget / student.config().vocab_size);
+  const auto part = [&teacher, &student, temperature](std::span<const Tensor> states) {
+    Tensor says;
+    {
+      const NoGrad guard;
+      says = teacher.mlm(states[1]);
+    }
+    return soft_target_loss(student.mlm(states[0]), says, temperature);
+  };
+  if (N <= most) return part(std::vector<Tensor>{x, y});
+  std::vector<Tensor> parameters;
+  for (const NamedTensor& p : student.mlm.named_parameters()) parameters.push_back(p.tensor);
+  Tensor total = scalar(0);
+  for (int64_t begin = 0; begin < N; begin += most) {
+    const int64_t count = std::min(most, N - begin);
+    const std::vector<Tensor> states{x.narrow(0, begin, count), y.narrow(0, begin, count)};
+    const real share = static_cast<real>(count) / static_cast<real>(N);
+    total = total + share * checkpoint(part, states, parameters);
+  }
+  return total;
+}
+
+}  // namespace
+
+Tokens real_positions(const MaskedBatch& batch) {
+  std::vector<int32_t> positions;
+  for (int64_t i = 0; i < batch.ids.numel(); ++i) {
+    const bool padding = batch.key_mask.defined() && batch.key_mask.data()[i] == 0;
+    if (!padding) positions.push_back(static_cast<int32_t>(i));
+  }
+  return Tokens({static_cast<int64_t>(positions.size())}, positions);
+}
+
+Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining& student,
+                     const MaskedBatch& batch, real temperature) {
+  const Tokens tokens = real_positions(batch), predicted = predicted_positions(batch);
+  Tensor y, teacher_masked;  // (B, T, C), (M, V)
+  {
+    const EvalMode evaluation;
+    y = teacher.bert.hidden(batch.ids, batch.types, batch.key_mask);
+    teacher_masked = teacher.mlm(rows_at(y, predicted));
+  }
+  const Tensor x = student.bert.hidden(batch.ids, batch.types, batch.key_mask);
+  const Tensor masked = student.mlm(rows_at(x, predicted));                       // (M, V)
+  const Tensor states = rows_at(x, tokens), teacher_states = rows_at(y, tokens);  // (N, C)
+  Tokens targets(predicted.shape);
+  for (int64_t i = 0; i < predicted.numel(); ++i) {
+    targets.data()[i] = batch.targets.data()[predicted.data()[i]];
+  }
+  return {.soft = soft_loss(teacher, student, states, teacher_states, temperature),
+          .masked = cross_entropy(masked, targets),
+          .cosine = cosine_loss(states, teacher_states),
+          .targets = targets,
+          .student_says = argmax(masked, -1),
+          .teacher_says = argmax(teacher_masked, -1),
+          .tokens = tokens.numel()};
+}
+
+DistillObjective::DistillObjective(const DistillOptions& o, const PretrainingCorpus& corpus,
+                                   BERTForPreTraining teacher)
+    : options_(o),
+      tokenizer_(corpus.tokenizer),
+      teacher_(std::move(teacher)),
+      student_(make_student(teacher_, o.model.n_layer)),
+      loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
+      blocks_(corpus.validation(o)) {
+  check_value(tokenizer_.vocab_size() <= teacher_.config().vocab_size,
+              "distill: the tokenizer has {} tokens, the teacher {}", tokenizer_.vocab_size(),
+              teacher_.config().vocab_size);
+}
+
+// The mean over all tokens and over all targets of all batches, some of which may have more of
+// them than others.
+Objective::Losses DistillObjective::backward(int64_t count) {
+  std::vector<MaskedBatch> batches;
+  int64_t tokens = 0, targets = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    batches.push_back(loader_.next());
+    tokens += real_positions(batches.back()).numel();
+    targets += predicted_positions(batches.back()).numel();
+  }
+  const auto share = [](int64_t part, int64_t whole) {
+    return static_cast<real>(part) / static_cast<real>(std::max<int64_t>(1, whole));
+  };
+  DistillTally tally;
+  for (const MaskedBatch& batch : batches) {
+    const Distillation d = distill(teacher_, student_, batch, options_.temperature);
+    tally.add(d);
+    const Tensor soft = options_.soft_weight * d.soft, cosine = options_.cosine_weight * d.cosine;
+    const Tensor masked = options_.masked_weight * d.masked;
+    const Tensor loss =
+        share(d.tokens, tokens) * (soft + cosine) + share(d.targets.numel(), targets) * masked;
+    loss.backward();
+  }
+  return tally.losses(options_);
+}
+
+Objective::Losses DistillObjective::validate(int64_t batches) {
+  const EvalMode evaluation;
+  DistillTally tally;
+  for (int64_t i = 0; i < batches; ++i) {
+    tally.add(distill(teacher_, student_, blocks_[i], options_.temperature));
+  }
+  return tally.losses(options_);
+}
+
+std::string DistillObjective::sample(uint64_t seed) {
+  const EvalMode evaluation;
+  const MaskedBatch batch =
+      blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
+  const Distillation d = distill(teacher_, student_, batch, options_.temperature);
+  const Tokens positions = predicted_positions(batch);
+  const auto token = [&](const Tokens& ids, int64_t i) {
+    return tokenizer_.vocabulary().tokens[static_cast<size_t>(ids.data()[i])];
+  };
+  constexpr int64_t shown = 3;
+  const int64_t T = batch.ids.dim(1);
+  std::string text;
+  for (int64_t row = 0; row < std::min(shown, batch.ids.dim(0)); ++row) {
+    std::vector<int32_t> ids(batch.ids.data() + row * T, batch.ids.data() + (row + 1) * T);
+    while (ids.size() > 1 && ids.back() == student_.config().pad_token) ids.pop_back();
+    text += tokenizer_.decode(ids) + "\n";
+    for (int64_t i = 0; i < positions.numel(); ++i) {
+      if (positions.data()[i] / T != row) continue;
+      text += fmt::format("  {:<12} teacher {:<12} student {}\n", token(d.targets, i),
+                          token(d.teacher_says, i), token(d.student_says, i));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+int64_t DistillObjective::tokens_per_batch() const {
+  return loader_.config().batch_size * loader_.config().sequence_length;
+}
+
+std::string DistillObjective::about() const {
+  return fmt::format("teacher: {} layers, {} parameters; student: {} layers, {} parameters",
+                     teacher_.config().n_layer, teacher_.num_parameters(),
+                     student_.config().n_layer, student_.num_parameters());
+}
+
+void DistillObjective::save(const std::filesystem::path& directory) const {
+  save_bert(student_, directory);
+}
+
+void DistillObjective::load(const std::filesystem::path& directory) {
+  load_bert_weights(student_, directory);
+}
+
+}  // namespace gradus

@@ -1,0 +1,64 @@
+#pragma once
+// Distillation: a small BERT learns from a large one (nn/distillation.h). Per batch
+//   loss = soft_weight T² KL(teacher || student)   over all tokens that are no padding
+//        + masked_weight cross_entropy(student)    over the masked tokens
+//        + cosine_weight (1 - cos(states))         over all tokens that are no padding
+// as DistilBERT's train code has it (Sanh et al. 2019). Neither next-sentence prediction nor a
+// pooler takes part; texts are framed as the teacher learned to read them.
+
+#include "data/pretraining_batches.h"
+#include "nn/distillation.h"
+#include "train/distill_options.h"
+#include "train/objective.h"
+#include "train/pretraining_corpus.h"
+
+namespace gradus {
+
+/// What teacher and student make of a batch, and how far they are apart.
+struct Distillation {
+  Tensor soft, masked, cosine;  // (): the three losses, without their weights
+  Tokens targets;               // (M) of the M predicted tokens
+  Tokens student_says;          // (M) the likeliest token of each
+  Tokens teacher_says;          // (M)
+  int64_t tokens = 0;           // that are no padding
+};
+Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining& student,
+                     const MaskedBatch& batch, real temperature);
+
+/// Where the tokens that are no padding stand among all B T, counted row by row -> (N)
+Tokens real_positions(const MaskedBatch& batch);
+
+class DistillObjective : public Objective {
+ public:
+  /// The student begins with layers of the teacher. Throws ValueError unless it has fewer layers or
+  /// as many, and for a vocabulary that is not the teacher's.
+  DistillObjective(const DistillOptions& options, const PretrainingCorpus& corpus,
+                   BERTForPreTraining teacher);
+
+  BERTForPreTraining& model() override { return student_; }
+  const BERTForPreTraining& teacher() const { return teacher_; }
+  Losses backward(int64_t batches) override;
+  /// Among the measures: the accuracy of the student and of the teacher on masked tokens, and how
+  /// often they agree.
+  Losses validate(int64_t batches) override;
+  /// Some held-out text with its masks, and what teacher and student say.
+  std::string sample(uint64_t seed) override;
+  int64_t tokens_per_batch() const override;
+  int64_t validation_batches() const override { return blocks_.size(); }
+  /// A batch of what is held out.
+  MaskedBatch validation_batch(int64_t i) const { return blocks_[i]; }
+  std::string about() const override;
+  uint64_t position() const override { return loader_.position(); }
+  void seek(uint64_t position) override { loader_.seek(position); }
+  void save(const std::filesystem::path& directory) const override;
+  void load(const std::filesystem::path& directory) override;
+
+ private:
+  DistillOptions options_;
+  WordPieceTokenizer tokenizer_;
+  BERTForPreTraining teacher_, student_;
+  PretrainingLoader loader_;
+  PretrainingBlocks blocks_;
+};
+
+}  // namespace gradus
