@@ -45,10 +45,13 @@ Tensor TaskModel::hidden(const Tokens& ids, const Tokens& types, const Tensor& k
 }
 
 Tensor TaskModel::operator()(const Tokens& ids, const Tokens& types, const Tensor& key_mask) const {
-  const Tensor x = hidden(ids, types, key_mask);  // (B, T, C)
+  return head(hidden(ids, types, key_mask), key_mask);
+}
+
+Tensor TaskModel::head(const Tensor& x, const Tensor& key_mask) const {
   if (task.kind == TaskKind::spans) return (*classifier)(x);
   if (task.reads_tokens()) return (*classifier)(drop(x));
-  const Tensor text = pooler ? (*pooler)(x) : rows_at(x, last_positions(ids.shape, key_mask));
+  const Tensor text = pooler ? (*pooler)(x) : rows_at(x, last_positions(x.shape(), key_mask));
   return (*classifier)(drop(text));
 }
 

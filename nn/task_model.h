@@ -44,6 +44,9 @@ struct TaskModel : Module {
   Tensor operator()(const Tokens& ids, const Tokens& types, const Tensor& key_mask = {}) const;
   /// Hidden states after the last layer (B, T, C).
   Tensor hidden(const Tokens& ids, const Tokens& types, const Tensor& key_mask = {}) const;
+  /// What the head makes of hidden states (B, T, C). Where it reads one token of a text, that one
+  /// alone, (B, 1, C), is enough.
+  Tensor head(const Tensor& hidden, const Tensor& key_mask = {}) const;
   BackboneConfig backbone() const;
   int64_t block_size() const;
   int64_t n_layer() const;

@@ -31,5 +31,6 @@ void add_audit(CLI::App& program);
 void add_explain(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_report(CLI::App& program);
+void add_finetune(CLI::App& program);
 
 }  // namespace gradus

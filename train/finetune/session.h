@@ -1,0 +1,37 @@
+#pragma once
+// A fine-tuning session: a pre-trained model and labelled data in; a model directory, its figures
+// and the baselines they are read against out.
+
+#include "train/finetune/fine_tune.h"
+#include "train/finetune/task_data.h"
+
+namespace gradus {
+
+struct SessionOptions {
+  TaskName task = TaskName::sentiment;
+  TaskKind kind = TaskKind::classification;  // of sentiment and pairs
+  std::string model, train, dev, test, out;  // dev may be empty: a tenth of train
+  TextColumns columns = {};
+  int64_t labels = 0;    // examples to learn from; 0: all
+  bool scratch = false;  // random weights in place of the pre-trained ones
+  int64_t seeds = 1;     // runs
+  std::optional<real> lr = {};
+  std::optional<real> dropout = {};  // default: in the head 0.1, in the backbone as pre-trained
+  int64_t max_length = 0, doc_stride = 0;  // 0: what the model can read, and a third of it
+  FineTuneOptions tuning = {};
+  bool json = false, quiet = false;
+};
+
+/// The learning rate where none is given, chosen by measurement on small models.
+real default_lr(bool freeze, bool scratch);
+
+/// A model for the task with the pre-trained backbone of a directory or, from scratch, with
+/// another of that shape; the seed of the default generator decides what is drawn at random.
+TaskModel begin_task_model(const std::filesystem::path& directory, const TaskConfig& task,
+                           bool scratch, std::optional<real> dropout);
+
+/// Trains `seeds` models, keeps the one that is best on dev in `out`, with metrics.json beside it,
+/// and prints the figures. Throws FileError and ValueError. Returns whether a signal ended it.
+bool fine_tune_session(const SessionOptions& options);
+
+}  // namespace gradus
