@@ -1,4 +1,5 @@
-// gradus demo: a small GPT learns to tell stories, with words on what happens.
+// gradus demo: a small GPT learns to tell stories and a small BERT to read them, with words on what
+// happens.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "nn/generate.h"
 #include "nn/pretrained/gpt2.h"
 #include "train/commands.h"
+#include "train/demo_bert.h"
 #include "train/metrics.h"
 #include "train/pretrain_gpt.h"
 #include "train/signals.h"
@@ -22,8 +24,8 @@ namespace {
 
 struct DemoArguments {
   std::string out = "build/demo/run";
-  double minutes = 2.5;
-  int64_t steps = 0;  // instead of minutes
+  double minutes = 4.5;  // half of it for each model
+  int64_t steps = 0;     // instead of minutes
   uint64_t seed = 1337;
 };
 
@@ -113,7 +115,7 @@ TrainingOptions recipe(const DemoArguments& o) {
 void demo_command(const DemoArguments& o) {
   introduce();
   std::fflush(stdout);
-  pretrain_gpt({.folder = o.out, .options = recipe(o), .minutes = o.steps > 0 ? 0 : o.minutes});
+  pretrain_gpt({.folder = o.out, .options = recipe(o), .minutes = o.steps > 0 ? 0 : o.minutes / 2});
   if (stop_signal() != 0) throw Exit{128 + stop_signal()};
 
   const TrainingCorpus corpus = builtin_corpus(Tokenizer::load(o.out));
@@ -124,19 +126,23 @@ void demo_command(const DemoArguments& o) {
   fmt::print("\nThe curves, and what it wrote on the way: {}\n",
              (std::filesystem::path(o.out) / "report.html").string());
   if (isatty(STDIN_FILENO) != 0) write_together(model, corpus, o.seed);
+  fmt::print("\n");
+  demo_bert({.out = o.out + "-bert", .minutes = o.minutes / 2, .steps = o.steps, .seed = o.seed});
+  if (stop_signal() != 0) throw Exit{128 + stop_signal()};
 }
 
 }  // namespace
 
 void add_demo(CLI::App& program) {
   auto o = std::make_shared<DemoArguments>();
-  CLI::App* command =
-      program.add_subcommand("demo", "A small GPT learns to tell stories: a few minutes");
-  command->add_option("--out", o->out, "Run folder to make")->capture_default_str();
+  CLI::App* command = program.add_subcommand(
+      "demo", "A small GPT learns to tell stories, a small BERT to read them");
+  command->add_option("--out", o->out, "Run folder to make; BERT's has \"-bert\" behind its name")
+      ->capture_default_str();
   command->add_option("--minutes", o->minutes, "Time to train")
       ->check(CLI::Range(0.1, 1e6))
       ->capture_default_str();
-  command->add_option("--steps", o->steps, "Optimizer steps, instead of a time")
+  command->add_option("--steps", o->steps, "Optimizer steps of each model, instead of a time")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
   command->add_option("--seed", o->seed, "Random seed")->capture_default_str();
   command->callback([o] { demo_command(*o); });

@@ -1,0 +1,150 @@
+#include "train/demo_bert.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "autograd/mode.h"
+#include "data/encoding.h"
+#include "data/stories/corpus.h"
+#include "nn/pretrained/task_model.h"
+#include "train/bert_report.h"
+#include "train/finetune/fine_tune.h"
+#include "train/finetune/session.h"
+#include "train/finetune/task_data.h"
+#include "train/pretrain_bert.h"
+#include "train/signals.h"
+#include "train/terminal.h"
+
+namespace gradus {
+namespace {
+
+constexpr int64_t few_labels = 100;
+
+// A paragraph as wide as the terminal, but not wider than one likes to read.
+void tell(const std::string& text, int indent = 0) {
+  fmt::print("{}\n\n", wrapped(text, std::min(terminal_width(STDOUT_FILENO), 100), indent));
+  std::fflush(stdout);
+}
+
+void introduce_bert() {
+  tell(
+      "Now a BERT of the same size. It sees a whole story at once, with some of its words hidden, "
+      "and guesses them from both sides. And it judges whether the second half of a story "
+      "belongs to the first. Nobody has labelled anything: text alone is enough.");
+}
+
+// Stories are short: sequences of 72 tokens hold one. More is hidden than BERT's 15 %, and the
+// weights begin larger than those of wider models: both learn faster here (docs/results.md).
+BERTOptions demo_recipe(const BERTDemo& demo) {
+  BERTOptions options = bert_options_from("tiny");
+  options.data = builtin_data;
+  options.model.block_size = 128;
+  options.model.init_std = real(0.08);
+  options.sequence_length = 72;
+  options.masking.probability = 0.3;
+  options.steps = demo.steps > 0 ? demo.steps : 1000;  // a number that the clock corrects
+  options.schedule = {.decay = Decay::linear,
+                      .lr = real(2e-3),
+                      .min_lr = real(2e-5),
+                      .warmup_steps = std::min<int64_t>(100, options.steps / 10),
+                      .decay_start = options.steps / 2,
+                      .decay_steps = options.steps};
+  options.eval_interval = options.sample_interval = std::max<int64_t>(1, options.steps / 5);
+  options.seed = demo.seed;
+  return options;
+}
+
+void explain_masks(const std::filesystem::path& run) {
+  const Verdict verdict =
+      judge_bert({.metrics = read_metrics(run / "metrics.jsonl"), .lines = load_masked_lines(run)});
+  fmt::print("\n");
+  for (const std::string& sentence : verdict.learned) tell(sentence);
+}
+
+// What is learned from a few labelled stories, and measured on a thousand others.
+struct Classroom {
+  std::filesystem::path pretrained;
+  uint64_t seed;
+  Tokenizer tokenizer = Tokenizer::load(pretrained);
+  TaskData train =
+      read_task_data(TaskName::sentiment, builtin_task, Part::train).sample(few_labels, seed);
+  TaskData test = read_task_data(TaskName::sentiment, builtin_task, Part::test);
+  TaskConfig task = task_of(train, TaskKind::classification, real(0.1));
+  std::unique_ptr<Examples> lessons = examples(train), exam = examples(test);
+
+  std::unique_ptr<Examples> examples(const TaskData& data) const {
+    return make_examples(data, task, tokenizer, reading_options(TaskName::sentiment, 128, 0, 0));
+  }
+  /// A fine-tuned model, or one from scratch, and how many of the test stories it gets right.
+  std::pair<TaskModel, double> taught(bool scratch) const {
+    manual_seed(seed);
+    TaskModel model = begin_task_model(pretrained, task, scratch, {});
+    FineTuneOptions options{.lr = default_lr(false, scratch), .evaluations = 1, .seed = seed};
+    const FineTuned result = fine_tune(model, *lessons, *exam, options);
+    return {std::move(model), result.dev.main()};
+  }
+};
+
+// One story of the user's, read by the classifier.
+void judge_story(const TaskModel& model, const Tokenizer& tokenizer, const std::string& text) {
+  const EvalMode evaluation;
+  const Encoding encoding = encode(tokenizer, text, {.max_length = model.block_size()});
+  const EncodedBatch batch = pad(std::span(&encoding, 1), format_of(tokenizer).pad);
+  const Tensor p = softmax(model(batch.ids, batch.types, batch.key_mask), -1).contiguous();
+  for (size_t i = 0; i < model.task.labels.size(); ++i) {
+    fmt::print("  {:<6} {:>3.0f} %  {}\n", model.task.labels[i],
+               100 * static_cast<double>(p.data()[i]),
+               std::string(static_cast<size_t>(40 * p.data()[i]), '#'));
+  }
+}
+
+void judge_together(const TaskModel& model, const Tokenizer& tokenizer) {
+  fmt::print(
+      "Your turn: tell it something (\"ada lost her kite and cried\").\n"
+      "An empty line ends.\n");
+  for (std::string line; stop_signal() == 0;) {
+    fmt::print("> ");
+    std::fflush(stdout);
+    if (!std::getline(std::cin, line) || line.empty()) break;
+    judge_story(model, tokenizer, line);
+  }
+}
+
+}  // namespace
+
+void demo_bert(const BERTDemo& demo) {
+  introduce_bert();
+  pretrain_bert({.folder = demo.out,
+                 .options = demo_recipe(demo),
+                 .minutes = demo.steps > 0 ? 0 : demo.minutes});
+  if (stop_signal() != 0) return;
+  explain_masks(demo.out);
+  tell(
+      fmt::format("Last, a question it was never asked: does a story end well? It gets one more "
+                  "linear layer and {} stories with the answer. {} others are the test.",
+                  few_labels, "1,000"));
+  const Classroom classroom{demo.out, demo.seed};
+  const auto [tuned, right] = classroom.taught(false);
+  const auto [fresh, right_from_scratch] = classroom.taught(true);
+  for (const Baseline& b : baselines(classroom.task, classroom.train, *classroom.lessons,
+                                     classroom.test, *classroom.exam, demo.seed)) {
+    fmt::print("{:>5.1f} %  {}\n", 100 * b.score.main(), b.name);
+  }
+  fmt::print("{:>5.1f} %  the same network from scratch\n{:>5.1f} %  this model, pre-trained\n\n",
+             100 * right_from_scratch, 100 * right);
+  const std::string out = demo.out + "-sentiment";
+  std::filesystem::create_directories(out);
+  save_task_model(tuned, out);
+  classroom.tokenizer.save(out);
+  if (isatty(STDIN_FILENO) != 0) judge_together(tuned, classroom.tokenizer);
+  fmt::print(
+      "\nThe curves, and what it filled in: {}\n"
+      "The classifier, to ask again: gradus predict --model {} --text \"...\"\n",
+      (std::filesystem::path(demo.out) / "report.html").string(), out);
+}
+
+}  // namespace gradus
