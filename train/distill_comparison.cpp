@@ -22,8 +22,7 @@ double seconds_of_forward(const BERTForPreTraining& model, const MaskedBatch& ba
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The time that the faster half of the turns stayed below.
-double typical(std::vector<double> seconds) {
+double median(std::vector<double> seconds) {
   const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
   std::nth_element(seconds.begin(), middle, seconds.end());
   return *middle;
@@ -47,7 +46,7 @@ DistillComparison compare(DistillObjective& objective) {
                            const char* accuracy) {
     return ModelFigures{.parameters = model.num_parameters(),
                         .encoder_parameters = layer_parameters(model),
-                        .tokens_per_second = tokens / typical(seconds),
+                        .tokens_per_second = tokens / median(seconds),
                         .accuracy = find_measure(held_out, accuracy).value_or(0)};
   };
   return {.teacher = figures(teacher, teacher_seconds, "teacher_accuracy"),
@@ -58,7 +57,8 @@ DistillComparison compare(DistillObjective& objective) {
 std::string to_text(const DistillComparison& c) {
   const ModelFigures &t = c.teacher, &s = c.student;
   const auto row = [](const char* what, auto teacher, auto student, const std::string& about) {
-    return fmt::format("{:<24}{:>12}{:>12}  {}\n", what, teacher, student, about);
+    return fmt::format("{:<24}{:>12}{:>12}{}{}\n", what, teacher, student,
+                       about.empty() ? "" : "  ", about);
   };
   const auto percent = [](int64_t part, int64_t whole) {
     return fmt::format("{:.0f} %", 100 * static_cast<double>(part) / static_cast<double>(whole));

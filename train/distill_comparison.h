@@ -19,8 +19,8 @@ struct DistillComparison {
   double agreement = 0;  // share of the masked tokens for which both say the same
 };
 
-/// Measured on all that is held out. Speed is that of the faster half of the turns that both take
-/// alternately on one batch, so that whatever else runs on the machine disturbs both alike.
+/// Measured on all that is held out. For the speed both take turns on one batch, so that whatever
+/// else runs on the machine disturbs both alike; the median of their turns counts.
 DistillComparison compare(DistillObjective& objective);
 std::string to_text(const DistillComparison& comparison);
 

@@ -56,12 +56,10 @@ Objective::Losses DistillTally::losses(const DistillOptions& o) const {
                               100 * agreed / m, kl, apart)};
 }
 
-// Soft targets over the rows of the hidden states x and y (N, C) -> (). Logits of many tokens are
-// large: beyond a budget they are computed part by part, and again in backward.
+// Soft targets over the rows of the hidden states x and y (N, C), so many rows at a time -> ()
 Tensor soft_loss(const BERTForPreTraining& teacher, const BERTForPreTraining& student,
-                 const Tensor& x, const Tensor& y, real temperature) {
-  constexpr int64_t budget = int64_t{1} << 24;  // numbers: 64 MB of logits
-  const int64_t N = x.dim(0), most = std::max<int64_t>(1, budget / student.config().vocab_size);
+                 const Tensor& x, const Tensor& y, real temperature, int64_t most) {
+  const int64_t N = x.dim(0);
   const auto part = [&teacher, &student, temperature](std::span<const Tensor> states) {
     Tensor says;
     {
@@ -95,7 +93,7 @@ Tokens real_positions(const MaskedBatch& batch) {
 }
 
 Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining& student,
-                     const MaskedBatch& batch, real temperature) {
+                     const MaskedBatch& batch, real temperature, int64_t most_logits) {
   const Tokens tokens = real_positions(batch), predicted = predicted_positions(batch);
   Tensor y, teacher_masked;  // (B, T, C), (M, V)
   {
@@ -110,7 +108,8 @@ Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining
   for (int64_t i = 0; i < predicted.numel(); ++i) {
     targets.data()[i] = batch.targets.data()[predicted.data()[i]];
   }
-  return {.soft = soft_loss(teacher, student, states, teacher_states, temperature),
+  const int64_t rows = std::max<int64_t>(1, most_logits / student.config().vocab_size);
+  return {.soft = soft_loss(teacher, student, states, teacher_states, temperature, rows),
           .masked = cross_entropy(masked, targets),
           .cosine = cosine_loss(states, teacher_states),
           .targets = targets,

@@ -22,8 +22,10 @@ struct Distillation {
   Tokens teacher_says;          // (M)
   int64_t tokens = 0;           // that are no padding
 };
+/// Logits of more than `most_logits` numbers are computed part by part, and again in backward.
 Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining& student,
-                     const MaskedBatch& batch, real temperature);
+                     const MaskedBatch& batch, real temperature,
+                     int64_t most_logits = int64_t{1} << 24);
 
 /// Where the tokens that are no padding stand among all B T, counted row by row -> (N)
 Tokens real_positions(const MaskedBatch& batch);

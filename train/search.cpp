@@ -91,26 +91,29 @@ void measure_search(const SearchArguments& o) {
   std::vector<std::string> texts;
   for (const ThemedSentence& s : sentences) texts.push_back(s.text);
   const LexicalIndex words(texts);
-  const double lexical =
-      theme_precision(sentences, [&](size_t query) { return words.scores(texts[query]); });
   const Tensor rows = embed_with_progress(TextEmbedder::load(o.model), texts, 32, o.json);
-  const auto precision = [&](EmbeddingIndex::Centre centre) {
-    const EmbeddingIndex index(rows, centre);
-    return theme_precision(sentences,
-                           [&](size_t i) { return index.scores(rows.select(0, int64_t(i))); });
-  };
-  const std::pair<const char*, double> figures[] = {
-      {"chance", chance_precision(sentences)},
-      {"lexical", lexical},
-      {"embeddings, raw", precision(EmbeddingIndex::Centre::origin)},
-      {"embeddings", precision(EmbeddingIndex::Centre::mean)}};
+  const EmbeddingIndex raw(rows, EmbeddingIndex::Centre::origin), centred(rows);
+  const auto row = [&](size_t i) { return rows.select(0, static_cast<int64_t>(i)); };
+  const std::pair<const char*, SentenceScores> searches[] = {
+      {"lexical", [&](size_t i) { return words.scores(texts[i]); }},
+      {"raw", [&](size_t i) { return raw.scores(row(i)); }},
+      {"centred", [&](size_t i) { return centred.scores(row(i)); }}};
   nlohmann::ordered_json report{{"sentences", texts.size()}};
-  if (!o.json)
-    fmt::print("{} sentences: is the nearest one of another story of the same theme?\n",
-               texts.size());
-  for (const auto& [name, value] : figures) {
-    report[name] = value;
-    if (!o.json) fmt::print("{:<18}{:>6.1f} %\n", name, 100 * value);
+  const auto add = [&](const std::string& name, auto precision) {
+    const double stories = precision(Rivals::other_stories);
+    const double places = precision(Rivals::other_places);
+    report[name] = {{"other_stories", stories}, {"other_places", places}};
+    if (!o.json) fmt::print("{:<10}{:>15.1f} %{:>15.1f} %\n", name, 100 * stories, 100 * places);
+  };
+  if (!o.json) {
+    fmt::print(
+        "{} sentences: is the nearest one of another story of the same theme?\n{:<10}{:>17}"
+        "{:>17}\n",
+        texts.size(), "", "any place", "another place");
+  }
+  add("chance", [&](Rivals rivals) { return chance_precision(sentences, rivals); });
+  for (const auto& [name, scores] : searches) {
+    add(name, [&](Rivals rivals) { return theme_precision(sentences, rivals, scores); });
   }
   if (o.json) fmt::print("{}\n", report.dump());
 }

@@ -1,0 +1,151 @@
+// Distillation as an objective: who learns, what counts, and what is measured.
+
+#include "train/distill_objective.h"
+
+#include <nlohmann/json.hpp>
+
+#include "autograd/mode.h"
+#include "tests/data/pretraining_support.h"
+#include "tests/support.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+
+namespace {
+
+BERTConfig letters_config(int64_t layers) {
+  return {.block_size = 24, .vocab_size = 25, .n_layer = layers, .n_head = 2, .n_embd = 8};
+}
+
+DistillOptions letters_options(int64_t layers) {
+  DistillOptions o = distill_options_for(letters_config(2), true);
+  o.model.n_layer = layers;
+  o.batch_size = 4;
+  return o;
+}
+
+PretrainingCorpus letters_corpus() {
+  const WordPieceTokenizer tokenizer = letter_tokenizer();
+  return {.tokenizer = tokenizer,
+          .train = tokenize(tokenizer, random_documents(20, 1)),
+          .val = tokenize(tokenizer, random_documents(5, 2))};
+}
+
+DistillObjective letters_objective(int64_t layers) {
+  manual_seed(5);
+  return {letters_options(layers), letters_corpus(), BERTForPreTraining(letters_config(2), true)};
+}
+
+// Rows of letters, some of them predicted, padded to T.
+MaskedBatch batch_of(const std::vector<std::vector<int32_t>>& rows, int64_t T) {
+  const auto B = static_cast<int64_t>(rows.size());
+  MaskedBatch batch{
+      .ids = Tokens({B, T}), .types = Tokens({B, T}), .targets = Tokens({B, T}, -100)};
+  batch.key_mask = zeros({B, T});
+  bool padded = false;
+  for (int64_t b = 0; b < B; ++b) {
+    const std::vector<int32_t>& row = rows[static_cast<size_t>(b)];
+    padded = padded || static_cast<int64_t>(row.size()) < T;
+    std::copy(row.begin(), row.end(), batch.ids.data() + b * T);
+    std::fill_n(batch.key_mask.mutable_data() + b * T, row.size(), real(1));
+    batch.targets.data()[b * T + 1] = row[1];
+  }
+  if (!padded) batch.key_mask = Tensor();
+  return batch;
+}
+
+double number(const Tensor& x) { return static_cast<double>(x.item()); }
+
+}  // namespace
+
+TEST_CASE("a backward reaches every parameter of the student and none of the teacher") {
+  DistillObjective objective = letters_objective(1);
+  objective.backward(2);
+  for (const NamedTensor& p : objective.model().named_parameters()) {
+    INFO(p.name);
+    CHECK(p.tensor.grad().defined());
+  }
+  for (const NamedTensor& p : objective.teacher().named_parameters()) {
+    INFO(p.name);
+    CHECK_FALSE(p.tensor.grad().defined());
+  }
+}
+
+TEST_CASE("padding counts nothing: a batch is worth the tokens of its texts alone") {
+  const EvalMode evaluation;
+  manual_seed(5);
+  const BERTForPreTraining teacher(letters_config(2), true);
+  const BERTForPreTraining student = make_student(teacher, 1);
+  const std::vector<int32_t> two{2, 7, 3}, long_row{2, 9, 12, 6, 5, 3};
+  const Distillation both = distill(teacher, student, batch_of({two, long_row}, 8), 2);
+  const Distillation a = distill(teacher, student, batch_of({two}, 3), 2);
+  const Distillation b = distill(teacher, student, batch_of({long_row}, 6), 2);
+  CHECK(both.tokens == 9);
+  const auto joined = [](double x, double y) { return (3 * x + 6 * y) / 9; };
+  CHECK(number(both.soft) == doctest::Approx(joined(number(a.soft), number(b.soft))));
+  CHECK(number(both.cosine) == doctest::Approx(joined(number(a.cosine), number(b.cosine))));
+  CHECK(number(both.masked) == doctest::Approx((number(a.masked) + number(b.masked)) / 2));
+  CHECK(number(both.soft) > 0);
+}
+
+TEST_CASE("logits computed part by part give the same loss and the same gradients") {
+  manual_seed(5);
+  const BERTForPreTraining teacher(letters_config(2), true);
+  BERTForPreTraining student = make_student(teacher, 1);
+  const MaskedBatch batch = batch_of({{2, 7, 3}, {2, 9, 12, 6, 5, 3}}, 6);
+  const auto gradients = [&](int64_t most_logits) {
+    student.zero_grad();
+    const Distillation d = distill(teacher, student, batch, 2, most_logits);
+    d.soft.backward();
+    std::vector<Tensor> all{d.soft.detach()};
+    for (const NamedTensor& p : student.named_parameters()) {
+      if (p.tensor.grad().defined()) all.push_back(p.tensor.grad().clone());
+    }
+    return all;
+  };
+  const std::vector<Tensor> whole = gradients(1 << 20), parts = gradients(4 * 25);
+  REQUIRE(whole.size() == parts.size());
+  for (size_t i = 0; i < whole.size(); ++i) CHECK(difference(parts[i], whole[i]) == "");
+}
+
+TEST_CASE("a student with all layers agrees with its teacher, and only masked tokens cost") {
+  DistillObjective objective = letters_objective(2);
+  const Objective::Losses all = objective.validate(objective.validation_batches());
+  const auto measure = [&](const char* name) { return find_measure(all.measures, name).value(); };
+  CHECK(measure("agreement") == 1);
+  CHECK(measure("mlm_accuracy") == measure("teacher_accuracy"));
+  CHECK(measure("kl") == doctest::Approx(0));
+  CHECK(measure("cosine_loss") == doctest::Approx(0).epsilon(1e-5));
+  CHECK(all.loss == doctest::Approx(2 * measure("mlm_loss")).epsilon(1e-5));
+}
+
+TEST_CASE("the loss is the weighted sum of its parts, and falls when it is followed") {
+  DistillObjective objective = letters_objective(1);
+  const Objective::Losses before = objective.validate(objective.validation_batches());
+  const auto part = [&](const char* name) { return find_measure(before.measures, name).value(); };
+  CHECK(before.loss ==
+        doctest::Approx(5 * part("kl") + 2 * part("mlm_loss") + part("cosine_loss")));
+  for (int step = 0; step < 20; ++step) {
+    objective.backward(1);
+    const NoGrad guard;
+    for (NamedTensor& p : objective.model().named_parameters()) {
+      p.tensor.copy_(p.tensor - real(0.05) * p.tensor.grad());
+    }
+    objective.model().zero_grad();
+  }
+  CHECK(objective.validate(objective.validation_batches()).loss < before.loss);
+}
+
+TEST_CASE("the settings of a distillation come back from training.json as they were") {
+  DistillOptions o = letters_options(1);
+  o.data = "text", o.teacher = "a folder", o.temperature = 3, o.soft_weight = real(0.5);
+  const nlohmann::json object = to_json(o);
+  const DistillOptions back = distill_options_from(object, "training.json");
+  CHECK(to_json(back) == object);
+  CHECK(back.teacher == "a folder");
+  CHECK(back.temperature == 3);
+  nlohmann::json other = object;
+  other.erase("distillation");
+  CHECK(contains(message_of<FileError>([&] { distill_options_from(other, "training.json"); }),
+                 "training.json: not the settings of a distillation"));
+}
