@@ -32,5 +32,6 @@ void add_explain(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_report(CLI::App& program);
 void add_finetune(CLI::App& program);
+void add_predict(CLI::App& program);
 
 }  // namespace gradus

@@ -13,20 +13,25 @@
 namespace gradus {
 namespace {
 
-// The backbone gets no gradient while this lives.
+// While this lives nothing gets a gradient but the head: a linear probe. A pooler that pre-training
+// has not made is a fixed random layer then.
 class FrozenBackbone {
  public:
   FrozenBackbone(TaskModel& model, bool wanted)
       : model_(model), name_(model.bert ? "bert" : "gpt"), wanted_(wanted) {
-    if (wanted_) model_.requires_grad(false, name_);
+    set(false);
   }
-  ~FrozenBackbone() {
-    if (wanted_) model_.requires_grad(true, name_);
-  }
+  ~FrozenBackbone() { set(true); }
   FrozenBackbone(const FrozenBackbone&) = delete;
   FrozenBackbone& operator=(const FrozenBackbone&) = delete;
 
  private:
+  void set(bool learns) {
+    if (!wanted_) return;
+    model_.requires_grad(learns, name_);
+    if (model_.pooler) model_.requires_grad(learns, "pooler");
+  }
+
   TaskModel& model_;
   std::string name_;
   bool wanted_;

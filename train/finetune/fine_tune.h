@@ -20,7 +20,7 @@ struct FineTuneOptions {
   real weight_decay = real(0.01);
   real clip = 1;         // largest gradient norm
   real layer_decay = 1;  // each layer's lr as a share of the one above (Clark et al. 2020, ELECTRA)
-  bool freeze = false;   // the backbone stays as it is, and is read without dropout: a probe
+  bool freeze = false;   // only the linear layer learns; what is below is read without dropout
   int64_t evaluations = 10;  // at most; fewer where they would take longer than the learning
   int64_t patience = 0;      // evaluations without a better one after which it ends; 0: never
   uint64_t seed = 0;         // of batches and dropout

@@ -61,6 +61,7 @@ class Session {
             std::visit([](const auto& c) { return c.block_size; }, load_backbone_config(o.model)),
             o.max_length, o.doc_stride)),
         dev_(examples_of(splits_.dev)) {
+    check_vocabulary(tokenizer_, load_backbone_config(o.model), o.model);
     if (splits_.test) test_ = examples_of(*splits_.test);
     note_shortened("dev", *dev_);
     if (test_) note_shortened("test", *test_);

@@ -132,14 +132,23 @@ ReadingOptions reading_options(TaskName task, int64_t block_size, int64_t max_le
   return {.max_length = length, .doc_stride = stride};
 }
 
+SpanOptions span_options(const ReadingOptions& o) {
+  return {.max_length = o.max_length,
+          .doc_stride = o.doc_stride,
+          .max_query = std::clamp<int64_t>(o.max_length / 2, 1, 64)};
+}
+
+void check_vocabulary(const Tokenizer& tokenizer, const BackboneConfig& model,
+                      const std::string& directory) {
+  const int64_t known = std::visit([](const auto& c) { return c.vocab_size; }, model);
+  check_value(tokenizer.vocab_size() <= known, "{}: the tokenizer has {} tokens, the model {}",
+              directory, tokenizer.vocab_size(), known);
+}
+
 std::unique_ptr<Examples> make_examples(const TaskData& data, const TaskConfig& task,
                                         const Tokenizer& tokenizer, const ReadingOptions& o) {
   if (const auto* questions = std::get_if<std::vector<SpanQuestion>>(&data.rows)) {
-    return std::make_unique<SpanExamples>(
-        *questions, tokenizer,
-        SpanOptions{.max_length = o.max_length,
-                    .doc_stride = o.doc_stride,
-                    .max_query = std::clamp<int64_t>(o.max_length / 2, 1, 64)});
+    return std::make_unique<SpanExamples>(*questions, tokenizer, span_options(o));
   }
   if (const auto* sentences = std::get_if<std::vector<TaggedSentence>>(&data.rows))
     return std::make_unique<TagExamples>(*sentences, task, tokenizer, o.max_length);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "data/labelled.h"
+#include "data/span_features.h"
 #include "data/tokenizer.h"
 #include "nn/task_model.h"
 #include "train/finetune/examples.h"
@@ -52,6 +53,11 @@ struct ReadingOptions {
 /// What a model of block_size positions reads; 0 stands for its default.
 ReadingOptions reading_options(TaskName task, int64_t block_size, int64_t max_length,
                                int64_t doc_stride);
+/// The same for questions, which get half of the room at most.
+SpanOptions span_options(const ReadingOptions& options);
+/// Throws ValueError if the tokenizer has more tokens than the model.
+void check_vocabulary(const Tokenizer& tokenizer, const BackboneConfig& model,
+                      const std::string& directory);
 
 std::unique_ptr<Examples> make_examples(const TaskData& data, const TaskConfig& task,
                                         const Tokenizer& tokenizer, const ReadingOptions& options);
