@@ -20,6 +20,12 @@ PretrainingConfig BERTOptions::batches() const {
           .duplicates = duplicates};
 }
 
+BertTextOptions BERTOptions::text() const {
+  BertTextOptions text{.lowercase = lowercase};
+  if (keep_accents) text.strip_accents = false;
+  return text;
+}
+
 void BERTOptions::check() const {
   const std::string kind = tokenizer_kind();
   check_value(
@@ -104,6 +110,9 @@ json to_json(const BERTOptions& o) {
   object["dynamic"] = o.dynamic;
   object["duplicates"] = o.duplicates;
   object["format"] = name_of(o.format);
+  object["lowercase"] = o.lowercase;
+  object["keep_accents"] = o.keep_accents;
+  object["merge_by"] = o.merge_by == WordPieceScore::frequency ? "frequency" : "likelihood";
   return object;
 }
 
@@ -126,6 +135,10 @@ BERTOptions bert_options_from(const json& object, const std::string& file) {
                                    DocumentFormat::text, DocumentFormat::wikitext}) {
       if (format == name_of(f)) o.format = f;
     }
+    o.lowercase = object.value("lowercase", o.lowercase);
+    o.keep_accents = object.value("keep_accents", o.keep_accents);
+    if (object.value("merge_by", "frequency") == "likelihood")
+      o.merge_by = WordPieceScore::likelihood;
     return o;
   } catch (const json::exception& error) {
     throw FileError(fmt::format("{}: not the settings of a BERT run: {}", file, error.what()));

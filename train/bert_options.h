@@ -6,6 +6,7 @@
 
 #include "data/documents.h"
 #include "data/pretraining_batches.h"
+#include "data/wordpiece_train.h"
 #include "nn/bert.h"
 #include "train/training_options.h"
 
@@ -20,6 +21,11 @@ struct BERTOptions : RunOptions {
   bool dynamic = true;        // other masks at every visit, as RoBERTa; false: `duplicates` of them
   int64_t duplicates = 10;
   DocumentFormat format = DocumentFormat::automatic;
+  /// Of a vocabulary that is learned: whether case is dropped, whether accents stay in any case
+  /// (Vietnamese words differ in nothing else), and which pairs are merged first.
+  bool lowercase = true;
+  bool keep_accents = false;
+  WordPieceScore merge_by = WordPieceScore::frequency;
 
   static constexpr int64_t default_vocab_size = 8192;
 
@@ -29,6 +35,7 @@ struct BERTOptions : RunOptions {
   }
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
   PretrainingConfig batches() const;
+  BertTextOptions text() const;
   /// Throws ValueError naming the first value outside its range.
   void check() const;
 };

@@ -141,6 +141,8 @@ MaskedLines load_masked_lines(const fs::path& run) {
   return lines;
 }
 
+Verdict judge_bert_run(const fs::path& run) { return judge_bert(BERTRun(run).facts); }
+
 std::string bert_report(const fs::path& folder) {
   const BERTRun run(folder);
   std::string body;

@@ -27,5 +27,7 @@ struct BERTFacts {
 };
 /// What it knows by now, and what looks wrong.
 Verdict judge_bert(const BERTFacts& facts);
+/// The same from a run folder.
+Verdict judge_bert_run(const std::filesystem::path& run);
 
 }  // namespace gradus

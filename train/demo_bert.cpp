@@ -11,7 +11,6 @@
 #include "data/encoding.h"
 #include "data/stories/corpus.h"
 #include "nn/pretrained/task_model.h"
-#include "train/bert_report.h"
 #include "train/finetune/fine_tune.h"
 #include "train/finetune/session.h"
 #include "train/finetune/task_data.h"
@@ -56,13 +55,6 @@ BERTOptions demo_recipe(const BERTDemo& demo) {
   options.eval_interval = options.sample_interval = std::max<int64_t>(1, options.steps / 5);
   options.seed = demo.seed;
   return options;
-}
-
-void explain_masks(const std::filesystem::path& run) {
-  const Verdict verdict =
-      judge_bert({.metrics = read_metrics(run / "metrics.jsonl"), .lines = load_masked_lines(run)});
-  fmt::print("\n");
-  for (const std::string& sentence : verdict.learned) tell(sentence);
 }
 
 // What is learned from a few labelled stories, and measured on a thousand others.
@@ -122,7 +114,7 @@ void demo_bert(const BERTDemo& demo) {
                  .options = demo_recipe(demo),
                  .minutes = demo.steps > 0 ? 0 : demo.minutes});
   if (stop_signal() != 0) return;
-  explain_masks(demo.out);
+  fmt::print("\n");
   tell(
       fmt::format("Last, a question it was never asked: does a story end well? It gets one more "
                   "linear layer and {} stories with the answer. {} others are the test.",

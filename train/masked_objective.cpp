@@ -169,7 +169,8 @@ Objective::Losses MaskedObjective::validate(int64_t batches) {
 
 std::string MaskedObjective::sample(uint64_t seed) {
   const EvalMode evaluation;
-  const MaskedBatch batch = blocks_[static_cast<int64_t>(seed) % blocks_.size()];
+  const MaskedBatch batch =
+      blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
   const MaskedPrediction p = predict(model_, batch);
   const Tokens positions = predicted_positions(batch);
   const int64_t T = batch.ids.dim(1);

@@ -43,6 +43,16 @@ void begin_from(const std::string& directory, BERTForPreTraining& model) {
   }
 }
 
+// What the curves say, and where to look at them.
+void say_verdict(const fs::path& run) {
+  if (!fs::exists(run / "metrics.jsonl")) return;
+  const Verdict verdict = judge_bert_run(run);
+  for (const std::string& sentence : verdict.learned) fmt::print(stderr, "{}\n", sentence);
+  for (const std::string& sentence : verdict.warnings) {
+    fmt::print(stderr, "warning: {}\n", sentence);
+  }
+}
+
 void train_bert(const BERTRequest& request, const BERTOptions& options,
                 const PretrainingCorpus& corpus, RunFolder& folder,
                 std::optional<Trainer::Clock::time_point> end = {}) {
@@ -60,6 +70,7 @@ void train_bert(const BERTRequest& request, const BERTOptions& options,
   watch_signals();
   if (end) trainer.keep_to(*end);
   trainer.train(request.stop_after, request.quiet);
+  if (!request.quiet) say_verdict(folder.path());
 }
 
 void resume_bert(const BERTRequest& request) {

@@ -50,7 +50,18 @@ void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
       });
   add("--vocab-size", [](O& o) -> auto& { return o.vocab_size; },
       "Most tokens of a tokenizer that is learned (default: 8192)");
+  add("--lowercase", [](O& o) -> auto& { return o.lowercase; },
+      "Whether a learned vocabulary drops case: true or false");
+  add("--keep-accents", [](O& o) -> auto& { return o.keep_accents; },
+      "Whether it keeps accents and tone marks, as Vietnamese needs: true or false");
   // clang-format on
+  const std::map<std::string, WordPieceScore> scores{{"frequency", WordPieceScore::frequency},
+                                                     {"likelihood", WordPieceScore::likelihood}};
+  settings
+      .add(
+          command, "--merge-by", [](O & o) -> auto& { return o.merge_by; },
+          "Which pairs a learned WordPiece vocabulary merges first: frequency or likelihood")
+      ->transform(CLI::CheckedTransformer(scores));
   const std::map<std::string, DocumentFormat> formats{{"automatic", DocumentFormat::automatic},
                                                       {"lines", DocumentFormat::lines},
                                                       {"text", DocumentFormat::text},

@@ -30,8 +30,10 @@ std::string joined(std::span<const Document> documents) {
 
 WordPieceTokenizer wordpieces_for(const BERTOptions& o, std::span<const Document> train) {
   const std::string kind = o.tokenizer_kind();
-  if (kind == "word") return train_wordpiece_words(joined(train), o.most_tokens());
-  if (kind == "wordpiece") return train_wordpiece(joined(train), o.most_tokens());
+  if (kind == "word") return train_wordpiece_words(joined(train), o.most_tokens(), o.text());
+  if (kind == "wordpiece") {
+    return train_wordpiece(joined(train), o.most_tokens(), o.text(), {.score = o.merge_by});
+  }
   return WordPieceTokenizer::load(kind);
 }
 

@@ -66,6 +66,7 @@ TEST_CASE("pretrain bert leaves a model directory with measures beside their bas
   CHECK(said.out == "");
   CHECK(contains(said.err, "MLM "));
   CHECK(contains(said.err, "NSP "));
+  CHECK(contains(said.err, "Masked tokens: "));
   const BERTForPreTraining model = load_bert(place.out);
   CHECK(model.predicts_next_sentence());
   CHECK(WordPieceTokenizer::load(place.out).vocab_size() == model.config().vocab_size);
@@ -102,6 +103,28 @@ TEST_CASE("pretrain bert --mode roberta packs sentences, and predicts none") {
   CHECK_FALSE(load_bert(place.out).predicts_next_sentence());
   CHECK_FALSE(contains(said.err, "NSP"));
   CHECK_FALSE(contains(slurp(place.in_run("report.html")), "Next sentences"));
+}
+
+TEST_CASE("pretrain bert --lowercase false: a cased vocabulary that keeps Vietnamese tone marks") {
+  BERTPlace place;
+  std::string poem;
+  for (const char* line : {"Trăm năm trong cõi người ta", "Chữ tài chữ mệnh khéo là ghét nhau",
+                           "Trải qua một cuộc bể dâu", "Những điều trông thấy mà đau đớn lòng"}) {
+    for (int i = 0; i < 5; ++i) poem += std::string(line) + ".\n";
+    poem += "\n";
+  }
+  place.text = place.folder.file("kieu.txt", poem).string();
+  REQUIRE(run(place.pretrain({"--steps", "1", "--lowercase", "false"})).code == 0);
+  const WordPieceTokenizer cased = WordPieceTokenizer::load(place.out);
+  const std::string verse = "Trăm năm trong cõi người ta.";
+  CHECK(cased.decode(cased.encode(verse)) == verse);
+
+  const std::string second = (place.folder.path() / "second").string();
+  Arguments lower = place.pretrain({"--steps", "1", "--keep-accents", "true"});
+  *(std::find(lower.begin(), lower.end(), "--out") + 1) = second;
+  REQUIRE(run(lower).code == 0);
+  const WordPieceTokenizer uncased = WordPieceTokenizer::load(second);
+  CHECK(uncased.decode(uncased.encode(verse)) == "trăm năm trong cõi người ta.");
 }
 
 TEST_CASE("pretrain bert --init goes on from a model with its vocabulary") {
