@@ -45,9 +45,9 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.fallthrough();
   add_global_options(program);
-  for (const auto add :
-       {add_demo, add_pretrain, add_finetune, add_predict, add_generate, add_evaluate, add_report,
-        add_params, add_tokenize, add_corpus, add_inspect, add_audit, add_explain, add_bench}) {
+  for (const auto add : {add_demo, add_pretrain, add_finetune, add_predict, add_experiment,
+                         add_generate, add_evaluate, add_report, add_params, add_tokenize,
+                         add_corpus, add_inspect, add_audit, add_explain, add_bench}) {
     add(program);
   }
   try {
