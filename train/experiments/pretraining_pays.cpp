@@ -216,6 +216,7 @@ void PayingExperiment::write_page() const {
   Chart chart{.title = "accuracy by number of labels",
               .x_label = "labels",
               .y_label = "accuracy",
+              .series = {},
               .log_x = true};
   for (size_t m = 0; m < methods.size(); ++m) {
     Series series{methods[m].title, fmt::format("m{}", m), {}, true};
