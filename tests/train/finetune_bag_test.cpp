@@ -16,10 +16,10 @@ std::vector<LabelledText> opinions() {
           {.text = "w2 w7", .label = "b"}};
 }
 
-const TaskConfig two = task_without_dropout(TaskKind::classification, {"a", "b"});
+const TaskConfig two_labels = task_without_dropout(TaskKind::classification, {"a", "b"});
 
 TextExamples examples_of(const std::vector<LabelledText>& texts) {
-  return TextExamples(texts, false, two, ten_words(), 16, "test");
+  return TextExamples(texts, false, two_labels, ten_words(), 16, "test");
 }
 
 }  // namespace

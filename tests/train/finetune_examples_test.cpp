@@ -11,7 +11,7 @@ namespace {
 
 const std::vector<std::string> tag_names{"O", "B-X", "I-X"};
 
-std::vector<TaggedSentence> tagged() {
+std::vector<TaggedSentence> tagged_sentences() {
   return {{{"w0", "w1", "w2", "w5"}, {"O", "B-X", "I-X", "O"}},
           {{"w1", "w6"}, {"B-X", "O"}},
           {{"w7", "w8", "w1", "w2", "w2"}, {"O", "O", "B-X", "I-X", "I-X"}},
@@ -19,13 +19,13 @@ std::vector<TaggedSentence> tagged() {
 }
 
 // The answer is what stands after w9.
-std::vector<SpanQuestion> asked() {
+std::vector<SpanQuestion> asked_questions() {
   return {{.id = "1", .question = "q", .context = "w9 w1 w2 w3", .answers = {{"w1", 3}}},
           {.id = "2", .question = "q q", .context = "w4 w9 w5", .answers = {{"w5", 6}}},
           {.id = "3", .question = "q", .context = "w6 w7 w9 w8 w0", .answers = {{"w8", 9}}}};
 }
 
-Score learned(const TaskConfig& task, const Examples& examples) {
+Score learned_score(const TaskConfig& task, const Examples& examples) {
   TaskModel model = tiny_task_model(task);
   return fine_tune(model, examples, examples, by_heart()).dev;
 }
@@ -35,7 +35,7 @@ Score learned(const TaskConfig& task, const Examples& examples) {
 TEST_CASE("fine-tuning learns classes by heart") {
   const TextExamples examples = class_examples();
   const Score score =
-      learned(task_without_dropout(TaskKind::classification, {"a", "b", "c"}), examples);
+      learned_score(task_without_dropout(TaskKind::classification, {"a", "b", "c"}), examples);
   CHECK(score.main_name() == "accuracy");
   CHECK(score.main() == 1);
 }
@@ -46,7 +46,7 @@ TEST_CASE("fine-tuning learns pairs by heart") {
                                         {.text = "w2", .second = "w1 w1", .label = "y"},
                                         {.text = "w1 w4", .second = "w2 w5", .label = "x"}};
   const TaskConfig task = task_without_dropout(TaskKind::classification, {"x", "y"});
-  CHECK(learned(task, TextExamples(pairs, true, task, ten_words(), 16, "test")).main() == 1);
+  CHECK(learned_score(task, TextExamples(pairs, true, task, ten_words(), 16, "test")).main() == 1);
 }
 
 TEST_CASE("fine-tuning learns numbers by heart") {
@@ -55,7 +55,7 @@ TEST_CASE("fine-tuning learns numbers by heart") {
                                         {.text = "w1 w1 w1", .label = "3"},
                                         {.text = "w1 w1 w0", .label = "2"}};
   const TaskConfig task = task_without_dropout(TaskKind::regression);
-  const Score score = learned(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
+  const Score score = learned_score(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
   CHECK(score.main_name() == "pearson");
   CHECK(score.main() > 0.99);
 }
@@ -66,21 +66,21 @@ TEST_CASE("fine-tuning learns several labels at once by heart") {
                                         {.text = "w2 w7", .label = "b"},
                                         {.text = "w1 w2 w3", .label = "a|b"}};
   const TaskConfig task = task_without_dropout(TaskKind::multi_label, {"a", "b"});
-  const Score score = learned(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
+  const Score score = learned_score(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
   CHECK(score.main_name() == "micro_f1");
   CHECK(score.main() == 1);
 }
 
 TEST_CASE("fine-tuning learns tags by heart") {
   const TaskConfig task = task_without_dropout(TaskKind::tagging, tag_names);
-  const Score score = learned(task, TagExamples(tagged(), task, ten_words(), 16));
+  const Score score = learned_score(task, TagExamples(tagged_sentences(), task, ten_words(), 16));
   CHECK(score.main_name() == "f1");
   CHECK(score.main() == 1);
 }
 
 TEST_CASE("fine-tuning learns answers by heart") {
-  const SpanExamples examples(asked(), ten_words(), {.max_length = 16});
-  const Score score = learned(task_without_dropout(TaskKind::spans), examples);
+  const SpanExamples examples(asked_questions(), ten_words(), {.max_length = 16});
+  const Score score = learned_score(task_without_dropout(TaskKind::spans), examples);
   CHECK(score.main_name() == "f1");
   CHECK(score.main() == 1);
 }
@@ -102,7 +102,7 @@ TEST_CASE("classes are scored by the largest logit, with the standard error of t
 
 TEST_CASE("tags of a sentence in several parts come together") {
   const TaskConfig task = task_without_dropout(TaskKind::tagging, tag_names);
-  const TagExamples examples(tagged(), task, ten_words(), 4);  // two words at a time
+  const TagExamples examples(tagged_sentences(), task, ten_words(), 4);  // two words at a time
   REQUIRE(examples.size() == 2 + 1 + 3 + 1);
   std::vector<Tensor> logits;
   for (const Encoding& part : examples.encodings()) {
@@ -118,7 +118,7 @@ TEST_CASE("tags of a sentence in several parts come together") {
 }
 
 TEST_CASE("the loss of spans is the mean of two cross-entropies, and padding is no answer") {
-  const SpanExamples examples(asked(), ten_words(), {.max_length = 16});
+  const SpanExamples examples(asked_questions(), ten_words(), {.max_length = 16});
   const std::vector<int64_t> rows{0, 2};
   const auto T = static_cast<int64_t>(examples.encodings()[2].ids.size());
   const double short_length = static_cast<double>(examples.encodings()[0].ids.size());

@@ -15,7 +15,7 @@ using doctest::Approx;
 
 namespace {
 
-const TaskConfig three = task_without_dropout(TaskKind::classification, {"a", "b", "c"});
+const TaskConfig three_labels = task_without_dropout(TaskKind::classification, {"a", "b", "c"});
 
 bool is_head(const std::string& name) {
   return name.starts_with("pooler.") || name.starts_with("classifier.");
@@ -75,7 +75,7 @@ TEST_CASE("layer decay: the head learns at the full rate, each layer below at le
 
 TEST_CASE("layer decay: Adam's first step moves every layer by its own rate") {
   const TextExamples examples = class_examples();
-  TaskModel model = tiny_task_model(three);
+  TaskModel model = tiny_task_model(three_labels);
   const std::vector<NamedTensor> before = weights_of(model);
   fine_tune(model, examples, examples,
             {.epochs = 0,
@@ -107,7 +107,7 @@ TEST_CASE("layer decay: Adam's first step moves every layer by its own rate") {
 
 TEST_CASE("a probe leaves the backbone as it is, bit for bit, and lets go of it") {
   const TextExamples examples = class_examples();
-  TaskModel model = tiny_task_model(three);
+  TaskModel model = tiny_task_model(three_labels);
   const std::vector<NamedTensor> before = weights_of(model);
   FineTuneOptions o = by_heart();
   o.freeze = true;
@@ -125,10 +125,10 @@ TEST_CASE("a probe on kept hidden states learns what frozen parameters would") {
   const TextExamples examples = class_examples();
   FineTuneOptions o = by_heart();
   o.min_steps = 20;
-  TaskModel frozen = tiny_task_model(three);
+  TaskModel frozen = tiny_task_model(three_labels);
   frozen.requires_grad(false, "bert");
   fine_tune(frozen, examples, examples, o);
-  TaskModel probe = tiny_task_model(three);
+  TaskModel probe = tiny_task_model(three_labels);
   o.freeze = true;
   fine_tune(probe, examples, examples, o);
   for (const NamedTensor& p : probe.named_parameters()) {
@@ -145,12 +145,12 @@ TEST_CASE("kept hidden states give the logits of the whole model, for texts, tag
     REQUIRE(a.size() == b.size());
     for (size_t i = 0; i < a.size(); ++i) CHECK(difference(b[i], a[i]) == "");
   };
-  check_same(tiny_task_model(three), class_examples());
+  check_same(tiny_task_model(three_labels), class_examples());
   const TaskConfig tags = task_without_dropout(TaskKind::tagging, {"O", "B-X"});
   check_same(tiny_task_model(tags),
              TagExamples({{{"w0", "w1"}, {"O", "B-X"}}, {{"w1"}, {"B-X"}}}, tags, ten_words(), 16));
   const GPTConfig gpt{.block_size = 16, .vocab_size = 15, .n_layer = 1, .n_head = 2, .n_embd = 8};
-  check_same(TaskModel(gpt, three), class_examples());
+  check_same(TaskModel(gpt, three_labels), class_examples());
 }
 
 TEST_CASE("the weights that are kept are those that scored best") {
@@ -159,7 +159,7 @@ TEST_CASE("the weights that are kept are those that scored best") {
   for (LabelledText& row : others)
     row.label = row.label == "a" ? "b" : row.label == "b" ? "c" : "a";
   const TextExamples wrong = class_examples(others);  // the better it learns, the worse it scores
-  TaskModel model = tiny_task_model(three);
+  TaskModel model = tiny_task_model(three_labels);
   std::vector<std::pair<int64_t, double>> scores;
   FineTuneOptions o = by_heart();
   o.evaluations = 20;
@@ -180,7 +180,7 @@ TEST_CASE("the weights that are kept are those that scored best") {
 
 TEST_CASE("patience ends what does not get better") {
   const TextExamples train = class_examples();
-  TaskModel model = tiny_task_model(three);
+  TaskModel model = tiny_task_model(three_labels);
   FineTuneOptions o = by_heart();
   o.evaluations = 50;
   o.patience = 3;
@@ -190,7 +190,7 @@ TEST_CASE("patience ends what does not get better") {
 }
 
 TEST_CASE("the same seed gives the same bits, another seed others") {
-  TaskConfig task = three;
+  TaskConfig task = three_labels;
   task.dropout = real(0.3);
   const TextExamples examples = class_examples();
   const auto weights = [&](uint64_t seed) {
@@ -215,13 +215,13 @@ TEST_CASE("a GPT learns classes at its last token") {
                             .n_head = 2,
                             .n_embd = 16,
                             .init_std = real(0.2)},
-                  three);
+                  three_labels);
   CHECK(fine_tune(model, examples, examples, by_heart()).dev.main() == 1);
 }
 
 TEST_CASE("a loss that is not finite ends the run and says at which step") {
   const TextExamples examples = class_examples();
-  TaskModel model = tiny_task_model(three);
+  TaskModel model = tiny_task_model(three_labels);
   model.find("classifier.bias").mutable_data()[0] = std::numeric_limits<real>::quiet_NaN();
   const std::string message =
       message_of<ValueError>([&] { fine_tune(model, examples, examples, by_heart()); });

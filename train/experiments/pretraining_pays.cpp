@@ -19,7 +19,6 @@ namespace gradus {
 namespace {
 
 using nlohmann::ordered_json;
-using Options = PretrainingPaysOptions;
 
 enum class Method { fine_tuned, frozen, scratch, bag };
 struct MethodName {
@@ -32,7 +31,7 @@ constexpr std::array<MethodName, 4> methods{{{Method::fine_tuned, "fine_tuned", 
                                              {Method::scratch, "scratch", "from scratch"},
                                              {Method::bag, "bag_of_words", "logistic regression"}}};
 
-std::vector<int64_t> label_counts(const Options& o, int64_t all) {
+std::vector<int64_t> label_counts(const PretrainingPaysOptions& o, int64_t all) {
   std::vector<int64_t> counts;
   for (const int64_t count : {30, 100, 300, 1000, 3000}) {
     if (count < all && (!o.quick || count <= 300)) counts.push_back(count);
@@ -55,7 +54,7 @@ std::string as_digits(const std::vector<double>& outcomes) {
 
 class PayingExperiment {
  public:
-  explicit PayingExperiment(const Options& options)
+  explicit PayingExperiment(const PretrainingPaysOptions& options)
       : o(options),
         file_(std::filesystem::path(o.out) / "results.json"),
         tokenizer_(Tokenizer::load(o.model)),
@@ -85,7 +84,7 @@ class PayingExperiment {
   std::vector<double> figures(const char* method, int64_t count) const;
   std::vector<double> mean_outcomes(const char* method, int64_t count) const;
 
-  const Options& o;
+  const PretrainingPaysOptions& o;
   std::filesystem::path file_;
   Tokenizer tokenizer_;
   TaskData train_, dev_data_;
