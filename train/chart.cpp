@@ -54,7 +54,9 @@ std::vector<Point> thinned(const std::vector<Point>& points) {
 struct Frame {
   double left = 58, right, top = 28, bottom;
   Range x, y;
+  bool log_x = false;  // x is a power of ten
 
+  double x_value(double v) const { return log_x ? std::pow(10, v) : v; }
   double px(double v) const { return left + (v - x.low) / (x.high - x.low) * (right - left); }
   double py(double v) const { return bottom - (v - y.low) / (y.high - y.low) * (bottom - top); }
 };
@@ -71,13 +73,28 @@ Frame frame_of(const Chart& chart, const std::vector<Series>& series) {
   if (!chart.from_zero) y.low -= margin;
   y.high += margin;
   const double room = chart.references.empty() ? 16 : 190;  // for the names of the references
-  return {.right = chart.width - room, .bottom = chart.height - 40.0, .x = x.widened(), .y = y};
+  return {.right = chart.width - room,
+          .bottom = chart.height - 40.0,
+          .x = x.widened(),
+          .y = y,
+          .log_x = chart.log_x};
 }
 
 std::string number(double v) {
   if (v != 0 && (std::abs(v) < 1e-4 || std::abs(v) >= 1e6)) return fmt::format("{:.0e}", v);
   if (std::abs(v) >= 1e4) return fmt::format("{:g}k", v / 1000);
   return fmt::format("{:.4g}", v);
+}
+
+// 1 and 3 times powers of ten, as exponents.
+std::vector<double> log_ticks(double low, double high) {
+  std::vector<double> ticks;
+  for (double power = std::floor(low); power <= high; ++power) {
+    for (const double tick : {power, power + std::log10(3)}) {
+      if (tick >= low - 1e-9 && tick <= high + 1e-9) ticks.push_back(tick);
+    }
+  }
+  return ticks;
 }
 
 std::string axes(const Chart& chart, const Frame& f) {
@@ -87,9 +104,10 @@ std::string axes(const Chart& chart, const Frame& f) {
                        R"(<text x="{3:.1f}" y="{4:.1f}" text-anchor="end">{5}</text>)",
                        f.left, f.right, f.py(v), f.left - 6, f.py(v) + 4, number(v));
   }
-  for (const double v : round_ticks(f.x.low, f.x.high, 8)) {
+  for (const double v :
+       f.log_x ? log_ticks(f.x.low, f.x.high) : round_ticks(f.x.low, f.x.high, 8)) {
     svg += fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)", f.px(v),
-                       f.bottom + 16, number(v));
+                       f.bottom + 16, number(f.x_value(v)));
   }
   svg += fmt::format(R"(<line class="axis" x1="{0:.1f}" x2="{1:.1f}" y1="{2:.1f}" y2="{2:.1f}"/>)",
                      f.left, f.right, f.bottom);
@@ -124,7 +142,7 @@ std::string line(const Series& s, const Frame& f) {
   for (const Point p : s.points) {
     svg += fmt::format(
         R"(<circle class="mark {}" cx="{:.1f}" cy="{:.1f}" r="3"><title>{}: {:.4f} at {}</title></circle>)",
-        s.css, f.px(p.x), f.py(p.y), escape_html(s.label), p.y, number(p.x));
+        s.css, f.px(p.x), f.py(p.y), escape_html(s.label), p.y, number(f.x_value(p.x)));
   }
   return svg;
 }
@@ -187,7 +205,10 @@ std::string escape_html(const std::string& text) {
 
 std::string to_svg(const Chart& chart) {
   std::vector<Series> series = chart.series;
-  for (Series& s : series) s.points = thinned(finite(s.points));
+  for (Series& s : series) {
+    for (Point& p : s.points) p.x = chart.log_x ? std::log10(p.x) : p.x;
+    s.points = thinned(finite(s.points));
+  }
   const Frame f = frame_of(chart, series);
   std::string svg = fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}">)",
                                 chart.width, chart.height, escape_html(chart.title));

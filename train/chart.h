@@ -30,6 +30,7 @@ struct Chart {
   std::vector<Series> series;
   std::vector<Reference> references = {};
   bool from_zero = false;  // whether the vertical axis begins at 0
+  bool log_x = false;  // whether the horizontal axis is logarithmic; points at x <= 0 are left out
   int width = 760, height = 320;
 };
 

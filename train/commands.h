@@ -33,5 +33,6 @@ void add_bench(CLI::App& program);
 void add_report(CLI::App& program);
 void add_finetune(CLI::App& program);
 void add_predict(CLI::App& program);
+void add_experiment(CLI::App& program);
 
 }  // namespace gradus

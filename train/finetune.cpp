@@ -10,9 +10,9 @@
 namespace gradus {
 namespace {
 
-using Options = std::shared_ptr<SessionOptions>;
+using SharedOptions = std::shared_ptr<SessionOptions>;
 
-void add_data(CLI::App& command, const Options& o, const char* format) {
+void add_data(CLI::App& command, const SharedOptions& o, const char* format) {
   command.add_option("--model", o->model, "Directory of a pre-trained BERT or GPT")
       ->required()
       ->check(CLI::ExistingDirectory);
@@ -26,7 +26,7 @@ void add_data(CLI::App& command, const Options& o, const char* format) {
       ->check(CLI::PositiveNumber);
 }
 
-void add_texts(CLI::App& command, const Options& o) {
+void add_texts(CLI::App& command, const SharedOptions& o) {
   const std::map<std::string, TaskKind> kinds{{"classification", TaskKind::classification},
                                               {"regression", TaskKind::regression},
                                               {"multi-label", TaskKind::multi_label}};
@@ -41,7 +41,7 @@ void add_texts(CLI::App& command, const Options& o) {
     command.add_option("--second-column", o->columns.second, "Name of the second text's column");
 }
 
-void add_learning(CLI::App& command, const Options& o) {
+void add_learning(CLI::App& command, const SharedOptions& o) {
   FineTuneOptions& t = o->tuning;
   command.add_flag("--freeze", t.freeze, "The encoder stays as it is; only the head learns");
   command.add_flag("--scratch", o->scratch, "Random weights in place of the pre-trained ones");

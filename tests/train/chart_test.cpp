@@ -66,3 +66,18 @@ TEST_CASE("chart: names of close reference lines do not overlap, and are escaped
   REQUIRE(heights.size() == 2);
   CHECK(heights[1] - heights[0] >= 14);
 }
+
+TEST_CASE("a logarithmic axis puts powers of ten at equal distances and leaves out 0") {
+  const std::string svg =
+      to_svg({.title = "t",
+              .x_label = "x",
+              .y_label = "y",
+              .series = {{"a", "plain", {{0, 1}, {10, 1}, {100, 2}, {1000, 3}}}},
+              .log_x = true,
+              .width = 274,  // 200 between the margins of 58 and 16
+              .height = 320});
+  CHECK(contains(svg, "points=\"58.0,"));
+  CHECK(contains(svg, " 158.0,"));
+  CHECK(contains(svg, " 258.0,"));
+  for (const char* tick : {">10<", ">30<", ">100<", ">300<", ">1000<"}) CHECK(contains(svg, tick));
+}

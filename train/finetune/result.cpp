@@ -34,7 +34,7 @@ std::string figures_line(const std::string& name, const FineTuneResult& result, 
   return line + "\n";
 }
 
-std::string heading(const std::string& part, const Score& score) {
+std::string figures_heading(const std::string& part, const Score& score) {
   std::string line = fmt::format("  {:<34}", part);
   for (const auto& [name, value] : score.figures) line += fmt::format("{:>18}", name);
   return line + "\n";
@@ -58,7 +58,7 @@ std::string certainty(const char* part, const Score& score) {
   return text + "\n";
 }
 
-std::string details(const Score& score, std::span<const std::string> labels) {
+std::string score_details(const Score& score, std::span<const std::string> labels) {
   if (score.entities) return "\n" + conlleval_table(*score.entities);
   if (!score.classes || labels.size() > widest_confusion) return "";
   return "\n" + confusion_table(*score.classes, labels);
@@ -67,7 +67,7 @@ std::string details(const Score& score, std::span<const std::string> labels) {
 template <class ModelScore, class Baselines>
 std::string part_table(const char* part, const SessionOptions& o, const FineTuneResult& result,
                        ModelScore model_score, Baselines baselines_of) {
-  std::string text = heading(part, model_score(result.best()));
+  std::string text = figures_heading(part, model_score(result.best()));
   text += figures_line(model_name(o), result, model_score);
   for (size_t b = 0; b < baselines_of(result.best()).size(); ++b) {
     text += figures_line(baselines_of(result.best())[b].name, result,
@@ -184,7 +184,7 @@ std::string to_text(const SessionOptions& o, const FineTuneResult& result) {
                        [](const SeedResult& run) { return run.test_baselines; });
   }
   const Score& shown = best.test ? *best.test : best.tuned.dev;
-  text += details(shown, result.labels) + "\n" + certainty(best.test ? "test" : "dev", shown);
+  text += score_details(shown, result.labels) + "\n" + certainty(best.test ? "test" : "dev", shown);
   return text + fmt::format("{}: the weights after step {} of {}, seed {}\n", o.out,
                             best.tuned.best_step, best.tuned.steps, best.seed);
 }

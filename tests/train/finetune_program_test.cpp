@@ -1,0 +1,199 @@
+// gradus finetune, predict and experiment, as a user runs them.
+
+#include "data/tokenizer.h"
+#include "nn/pretrained/bert.h"
+#include "nn/pretrained/gpt2.h"
+#include "program.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+using nlohmann::json;
+
+namespace {
+
+// A folder with a small BERT of random weights, and a task that it can learn.
+struct Lesson {
+  TemporaryFolder folder;
+  std::string model = at("model"), out = at("out");
+  std::string train = table("train.tsv", 24), dev = table("dev.tsv", 8);
+
+  Lesson() {
+    std::vector<std::string> tokens{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
+                                    "good",  "bad",   "film",  "who",   "anna"};
+    const WordPieceTokenizer tokenizer({.tokens = tokens});
+    const BERTConfig config{.block_size = 16,
+                            .vocab_size = 10,
+                            .n_layer = 1,
+                            .n_head = 2,
+                            .n_embd = 16,
+                            .n_inner = 16,
+                            .init_std = real(0.2)};
+    std::filesystem::create_directories(model);
+    save_bert(BERTForPreTraining(config, true), model);
+    Tokenizer(tokenizer).save(model);
+  }
+  std::string at(const std::string& name) const { return (folder.path() / name).string(); }
+  std::string table(const std::string& name, int rows) const {
+    std::string text = "sentence\tlabel\n";
+    for (int i = 0; i < rows; ++i) {
+      const std::string films(static_cast<size_t>(i % 3), 'f');
+      for (size_t k = 0; k < films.size(); ++k) text += "film ";
+      text += i % 2 == 0 ? "good\tpositive\n" : "bad\tnegative\n";
+    }
+    return folder.file(name, text).string();
+  }
+  Arguments finetune(const Arguments& more = {}) const {
+    return Arguments{"finetune", "sentiment", "--model",     model,   "--train",
+                     train,      "--dev",     dev,           "--out", out,
+                     "--lr",     "5e-3",      "--min-steps", "100",   "--quiet"} +
+           more;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("finetune makes a model that predict can use, and says what it is worth") {
+  const Lesson lesson;
+  const RunResult tuned = run(lesson.finetune({"--test", lesson.dev}));
+  CAPTURE(tuned.err);
+  REQUIRE(tuned.code == 0);
+  CHECK(contains(tuned.out, "fine-tuned"));
+  CHECK(contains(tuned.out, "bag of words, logistic regression"));
+  CHECK(contains(tuned.out, "majority class"));
+  CHECK(contains(tuned.out, "(columns: predicted)"));
+  const json metrics = json::parse(slurp(std::filesystem::path(lesson.out) / "metrics.json"));
+  CHECK(metrics["dev"]["accuracy"] == 1);
+  CHECK(metrics["test"]["accuracy"] == 1);
+  CHECK(metrics["baselines"]["majority class"]["accuracy"] == 0.5);
+  CHECK(metrics["labels"] == json{"negative", "positive"});
+
+  const RunResult said = run({"predict", "--model", lesson.out, "--text", "film good", "--json"});
+  REQUIRE(said.code == 0);
+  const json answer = json::parse(said.out);
+  CHECK(answer["label"] == "positive");
+  CHECK(answer["probabilities"]["positive"].get<double>() > 0.5);
+  const RunResult all = run({"predict", "--model", lesson.out, "--data", lesson.dev, "--json"});
+  CHECK(std::count(all.out.begin(), all.out.end(), '\n') == 8);
+
+  check_refused(run(lesson.finetune()), 1, "there is a model in this folder already");
+}
+
+TEST_CASE("finetune: the same command gives the same bits") {
+  const Lesson lesson;
+  const Arguments few{"--min-steps", "10"};
+  REQUIRE(run(lesson.finetune(few)).code == 0);
+  const std::string first = slurp(std::filesystem::path(lesson.out) / "model.safetensors");
+  std::filesystem::remove_all(lesson.out);
+  REQUIRE(run(lesson.finetune(few)).code == 0);
+  CHECK(slurp(std::filesystem::path(lesson.out) / "model.safetensors") == first);
+}
+
+TEST_CASE("finetune: several seeds give a mean and a spread, and the best is kept") {
+  const Lesson lesson;
+  const RunResult tuned =
+      run(lesson.finetune({"--seeds", "3", "--labels", "8", "--min-steps", "3", "--json"}));
+  CAPTURE(tuned.err);
+  REQUIRE(tuned.code == 0);
+  const json metrics = json::parse(tuned.out);
+  REQUIRE(metrics["runs"].size() == 3);
+  double sum = 0, best = 0;
+  for (const json& one : metrics["runs"]) {
+    sum += one["dev"].get<double>();
+    best = std::max(best, one["dev"].get<double>());
+  }
+  CHECK(metrics["mean"].get<double>() == doctest::Approx(sum / 3));
+  CHECK(metrics["dev"]["accuracy"].get<double>() == best);
+  CHECK(metrics["examples"]["train"] == 8);
+}
+
+TEST_CASE("finetune takes probes, random weights and held-out tenths") {
+  const Lesson lesson;
+  for (const Arguments& kind : {Arguments{"--freeze"}, Arguments{"--scratch"}}) {
+    const RunResult tuned = run(lesson.finetune(kind + Arguments{"--min-steps", "5"}));
+    CAPTURE(tuned.err);
+    CHECK(tuned.code == 0);
+    std::filesystem::remove_all(lesson.out);
+  }
+  const RunResult held_out =
+      run({"finetune", "sentiment", "--model", lesson.model, "--train", lesson.train, "--out",
+           lesson.out, "--min-steps", "3", "--json", "--quiet"});
+  CAPTURE(held_out.err);
+  REQUIRE(held_out.code == 0);
+  CHECK(json::parse(held_out.out)["examples"] == json{{"train", 22}, {"dev", 2}, {"test", 0}});
+}
+
+TEST_CASE("finetune ner and qa, and predict after them") {
+  const Lesson lesson;
+  const std::string words =
+      lesson.folder.file("words.conll", "anna B-PER\nfilm O\n\nfilm O\nanna B-PER\n").string();
+  const RunResult tagged =
+      run({"finetune", "ner", "--model", lesson.model, "--train", words, "--dev", words, "--out",
+           lesson.at("ner"), "--lr", "5e-3", "--min-steps", "100", "--quiet"});
+  CAPTURE(tagged.err);
+  REQUIRE(tagged.code == 0);
+  CHECK(contains(tagged.out, "most frequent tag"));
+  CHECK(contains(tagged.out, "processed 4 tokens with 2 phrases"));
+  const RunResult tags =
+      run({"predict", "--model", lesson.at("ner"), "--text", "Film anna", "--json"});
+  CHECK(json::parse(tags.out)["tags"] == json{"O", "B-PER"});
+
+  const std::string questions =
+      lesson.folder
+          .file("qa.json",
+                R"({"data": [{"title": "t", "paragraphs": [{"context": "good anna film", "qas":
+                [{"id": "1", "question": "who", "answers": [{"text": "anna", "answer_start": 5}]}]}]}]})")
+          .string();
+  const RunResult asked =
+      run({"finetune", "qa", "--model", lesson.model, "--train", questions, "--dev", questions,
+           "--out", lesson.at("qa"), "--lr", "5e-3", "--min-steps", "100", "--quiet"});
+  CAPTURE(asked.err);
+  REQUIRE(asked.code == 0);
+  CHECK(contains(asked.out, "most similar sentence"));
+  const RunResult answer = run({"predict", "--model", lesson.at("qa"), "--question", "who",
+                                "--context", "good anna film", "--json"});
+  CHECK(json::parse(answer.out)["answer"] == "anna");
+}
+
+TEST_CASE("what finetune and predict cannot do, they refuse in a sentence") {
+  const Lesson lesson;
+  check_refused(run({"predict", "--model", lesson.model, "--text", "good"}), 1,
+                "has no head for a task");
+  check_refused(run(lesson.finetune({"--max-length", "17"})), 1, "16 positions");
+  CHECK(run(lesson.finetune({"--lr", "-1"})).code == 2);
+  CHECK(run(lesson.finetune({"--layer-decay", "0"})).code == 2);
+  const std::string unknown =
+      lesson.folder.file("unknown.tsv", "sentence\tlabel\ngood\tpositive\nbad\tawful\n").string();
+  const RunResult outcome = run({"finetune", "sentiment", "--model", lesson.model, "--train",
+                                 lesson.train, "--dev", unknown, "--out", lesson.out});
+  check_refused(outcome, 1, "unknown.tsv:3");
+  const std::string pairs =
+      lesson.folder.file("pairs.tsv", "sentence1\tsentence2\tlabel\na\tb\t1\nc\td\t0\n").string();
+  check_refused(run({"finetune", "sentiment", "--model", lesson.model, "--train", pairs, "--out",
+                     lesson.out}),
+                1, "gradus finetune pairs");
+}
+
+TEST_CASE("experiment pretraining-pays keeps what it has measured") {
+  const Lesson lesson;
+  const Arguments measure{"experiment", "pretraining-pays", "--model",
+                          lesson.model, "--train",          lesson.table("many.tsv", 60),
+                          "--dev",      lesson.dev,         "--out",
+                          lesson.out,   "--quick",          "--quiet"};
+  const RunResult first = run(measure);
+  CAPTURE(first.err);
+  REQUIRE(first.code == 0);
+  CHECK(contains(first.out, "logistic regression"));
+  CHECK(contains(first.out, "points"));
+  const std::filesystem::path out = lesson.out;
+  json results = json::parse(slurp(out / "results.json"));
+  REQUIRE(results["cells"].size() == 4);  // 30 labels, four methods
+  CHECK(contains(slurp(out / "report.html"), "<svg"));
+
+  // A result that is there is not measured again.
+  results["cells"]["scratch/30/0"]["accuracy"] = 0.125;
+  lesson.folder.file("out/results.json", results.dump());
+  const RunResult second = run(measure);
+  REQUIRE(second.code == 0);
+  CHECK(contains(second.out, "0.1250"));
+  CHECK(contains(run({"experiment", "list"}).out, "pretraining-pays"));
+}

@@ -1,0 +1,259 @@
+#include "train/experiments/pretraining_pays.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "data/file.h"
+#include "data/json.h"
+#include "nn/pretrained/task_model.h"
+#include "tensor/errors.h"
+#include "train/chart.h"
+#include "train/finetune/session.h"
+#include "train/progress.h"
+#include "train/signals.h"
+
+namespace gradus {
+namespace {
+
+using nlohmann::ordered_json;
+
+enum class Method { fine_tuned, frozen, scratch, bag };
+struct MethodName {
+  Method method;
+  const char* key;
+  const char* title;
+};
+constexpr std::array<MethodName, 4> methods{{{Method::fine_tuned, "fine_tuned", "fine-tuned"},
+                                             {Method::frozen, "frozen", "frozen encoder"},
+                                             {Method::scratch, "scratch", "from scratch"},
+                                             {Method::bag, "bag_of_words", "logistic regression"}}};
+
+std::vector<int64_t> label_counts(const PretrainingPaysOptions& o, int64_t all) {
+  std::vector<int64_t> counts;
+  for (const int64_t count : {30, 100, 300, 1000, 3000}) {
+    if (count < all && (!o.quick || count <= 300)) counts.push_back(count);
+  }
+  if (!o.quick) counts.push_back(all);
+  return counts;
+}
+
+// One result: a method, a number of labels, a seed.
+std::string cell_name(const char* method, int64_t count, uint64_t seed) {
+  return fmt::format("{}/{}/{}", method, count, seed);
+}
+
+// The outcomes of all examples, "1011...", which a bootstrap needs.
+std::string as_digits(const std::vector<double>& outcomes) {
+  std::string digits;
+  for (const double outcome : outcomes) digits += outcome > 0 ? '1' : '0';
+  return digits;
+}
+
+class PayingExperiment {
+ public:
+  explicit PayingExperiment(const PretrainingPaysOptions& options)
+      : o(options),
+        file_(std::filesystem::path(o.out) / "results.json"),
+        tokenizer_(Tokenizer::load(o.model)),
+        train_(read_task_data(o.task, o.train, Part::train)),
+        dev_data_(read_task_data(o.task, o.dev, Part::dev)),
+        task_(task_of(train_, TaskKind::classification, real(0.1))),
+        reading_(reading_options(
+            o.task,
+            std::visit([](const auto& c) { return c.block_size; }, load_backbone_config(o.model)),
+            0, 0)),
+        dev_(make_examples(dev_data_, task_, tokenizer_, reading_)),
+        counts_(label_counts(o, train_.size())) {
+    check_vocabulary(tokenizer_, load_backbone_config(o.model), o.model);
+    std::filesystem::create_directories(o.out);
+    read_results();
+  }
+
+  void run();
+  std::string table() const;
+  void write_page() const;
+  const ordered_json& results() const { return results_; }
+
+ private:
+  int64_t seeds() const { return o.quick ? 1 : o.seeds; }
+  void read_results();
+  Score measure(Method method, const TaskData& data, const Examples& examples, uint64_t seed) const;
+  std::vector<double> figures(const char* method, int64_t count) const;
+  std::vector<double> mean_outcomes(const char* method, int64_t count) const;
+
+  const PretrainingPaysOptions& o;
+  std::filesystem::path file_;
+  Tokenizer tokenizer_;
+  TaskData train_, dev_data_;
+  TaskConfig task_;
+  ReadingOptions reading_;
+  std::unique_ptr<Examples> dev_;
+  std::vector<int64_t> counts_;
+  ordered_json results_;
+};
+
+// What an earlier session has measured under the same settings.
+void PayingExperiment::read_results() {
+  const ordered_json settings{{"model", std::filesystem::absolute(o.model).string()},
+                              {"task", o.task == TaskName::pairs ? "pairs" : "sentiment"},
+                              {"train", o.train},
+                              {"train_examples", train_.size()},
+                              {"dev", o.dev},
+                              {"dev_examples", dev_data_.size()},
+                              {"quick", o.quick}};
+  results_ = {{"settings", settings}, {"cells", ordered_json::object()}};
+  if (!std::filesystem::exists(file_)) return;
+  const nlohmann::json stored = read_json(file_);
+  const bool same = stored.is_object() && stored.contains("cells") && stored["cells"].is_object() &&
+                    stored.value("settings", nlohmann::json()) == nlohmann::json(settings);
+  check<FileError>(same, "{}: these results come from other settings; choose another --out",
+                   file_.string());
+  results_["cells"] = stored["cells"];
+}
+
+Score PayingExperiment::measure(Method method, const TaskData& data, const Examples& examples,
+                                uint64_t seed) const {
+  if (method == Method::bag)
+    return baselines(task_, data, examples, dev_data_, *dev_, seed).front().score;
+  const bool scratch = method == Method::scratch, freeze = method == Method::frozen;
+  manual_seed(seed);
+  TaskModel model = begin_task_model(o.model, task_, scratch, {});
+  return fine_tune(model, examples, *dev_,
+                   {.min_steps = o.quick ? 100 : 300,
+                    .lr = default_lr(freeze, scratch),
+                    .freeze = freeze,
+                    .evaluations = 1,
+                    .seed = seed})
+      .dev;
+}
+
+void PayingExperiment::run() {
+  const auto total = static_cast<int64_t>(counts_.size() * methods.size()) * seeds();
+  Progress progress("result", total, 0, o.quiet);
+  int64_t done = 0;
+  for (const int64_t count : counts_) {
+    for (uint64_t seed = o.first_seed; seed < o.first_seed + uint64_t(seeds()); ++seed) {
+      const TaskData data = train_.sample(count, seed);
+      std::unique_ptr<Examples> examples;
+      for (const auto& [method, key, title] : methods) {
+        if (stop_signal() != 0) return;
+        progress.update(done++, title);
+        const std::string cell = cell_name(key, count, seed);
+        if (results_["cells"].contains(cell)) continue;
+        if (!examples) examples = make_examples(data, task_, tokenizer_, reading_);
+        const Score score = measure(method, data, *examples, seed);
+        if (stop_signal() != 0) return;  // it may have ended early
+        results_["cells"][cell] = {{"accuracy", score.main()},
+                                   {"outcomes", as_digits(score.outcomes)}};
+        write_file_atomically(file_, results_.dump(1) + "\n");
+        progress.line(
+            fmt::format("{:>6} labels, seed {}: {:<20} {:.4f}", count, seed, title, score.main()));
+      }
+    }
+  }
+}
+
+// Of all seeds that have been run.
+std::vector<double> PayingExperiment::figures(const char* method, int64_t count) const {
+  std::vector<double> values;
+  for (int64_t i = 0; i < seeds(); ++i) {
+    const std::string cell = cell_name(method, count, o.first_seed + uint64_t(i));
+    if (results_["cells"].contains(cell))
+      values.push_back(results_["cells"][cell]["accuracy"].get<double>());
+  }
+  return values;
+}
+
+// How often each example was right, over the seeds.
+std::vector<double> PayingExperiment::mean_outcomes(const char* method, int64_t count) const {
+  std::vector<double> means(static_cast<size_t>(dev_data_.size()), 0);
+  for (int64_t i = 0; i < seeds(); ++i) {
+    const std::string cell = cell_name(method, count, o.first_seed + uint64_t(i));
+    const std::string digits = results_["cells"][cell]["outcomes"].get<std::string>();
+    for (size_t k = 0; k < means.size(); ++k) {
+      means[k] += (digits.at(k) == '1' ? 1.0 : 0.0) / static_cast<double>(seeds());
+    }
+  }
+  return means;
+}
+
+std::string PayingExperiment::table() const {
+  std::string text = fmt::format("  {:>6}", "labels");
+  for (const MethodName& m : methods) text += fmt::format("{:>21}", m.title);
+  text += "   pre-training is worth\n";
+  for (const int64_t count : counts_) {
+    text += fmt::format("  {:>6}", count);
+    bool complete = true;
+    for (const MethodName& m : methods) {
+      const std::vector<double> values = figures(m.key, count);
+      complete = complete && static_cast<int64_t>(values.size()) == seeds();
+      if (values.empty()) {
+        text += fmt::format("{:>21}", "-");
+        continue;
+      }
+      const MeanAndSpread s = mean_and_spread(values);
+      text += values.size() == 1 ? fmt::format("{:>21.4f}", s.mean)
+                                 : fmt::format("{:>12.4f} ± {:<6.4f}", s.mean, s.spread);
+    }
+    if (complete) {
+      const BootstrapResult worth =
+          paired_bootstrap(mean_outcomes("fine_tuned", count), mean_outcomes("scratch", count));
+      text += fmt::format("   {:+.1f} ± {:.1f} points", 100 * worth.difference,
+                          100 * worth.standard_error);
+    }
+    text += "\n";
+  }
+  return text +
+         "\nAccuracy of the last step's weights, mean ± spread over seeds. What pre-training is "
+         "worth:\nfine-tuned less from scratch, ± its standard error by paired bootstrap.\n";
+}
+
+void PayingExperiment::write_page() const {
+  Chart chart{.title = "accuracy by number of labels",
+              .x_label = "labels",
+              .y_label = "accuracy",
+              .series = {},
+              .log_x = true};
+  for (size_t m = 0; m < methods.size(); ++m) {
+    Series series{methods[m].title, fmt::format("m{}", m), {}, true};
+    for (const int64_t count : counts_) {
+      const std::vector<double> values = figures(methods[m].key, count);
+      if (!values.empty())
+        series.points.push_back({static_cast<double>(count), mean_and_spread(values).mean});
+    }
+    chart.series.push_back(series);
+  }
+  constexpr const char* page =
+      R"(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Pre-training pays · gradus</title><style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 800px; margin: 2em auto; padding: 0 1em; }}
+svg text {{ fill: currentColor; font-size: 12px; }}
+.line {{ fill: none; stroke-width: 2; }} .grid {{ stroke: #8884; }} .axis {{ stroke: currentColor; }}
+.m0 {{ stroke: #2a78d6; fill: #2a78d6; }} .m1 {{ stroke: #d9822b; fill: #d9822b; }}
+.m2 {{ stroke: #2e9e6b; fill: #2e9e6b; }} .m3 {{ stroke: #888; fill: #888; }}
+polyline.line {{ fill: none; }} pre {{ overflow-x: auto; }}
+</style></head><body>
+<h1>Pre-training pays</h1>
+{}<pre>{}</pre></body></html>
+)";
+  const std::string html = fmt::format(fmt::runtime(page), to_svg(chart), escape_html(table()));
+  write_file_atomically(std::filesystem::path(o.out) / "report.html", html);
+}
+
+}  // namespace
+
+bool pretraining_pays(const PretrainingPaysOptions& options) {
+  PayingExperiment experiment(options);
+  experiment.run();
+  experiment.write_page();
+  fmt::print("{}", options.json ? experiment.results().dump() + "\n" : experiment.table());
+  return stop_signal() != 0;
+}
+
+}  // namespace gradus
