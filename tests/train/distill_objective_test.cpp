@@ -39,8 +39,9 @@ DistillObjective letters_objective(int64_t layers) {
 // Rows of letters, some of them predicted, padded to T.
 MaskedBatch letter_batch(const std::vector<std::vector<int32_t>>& rows, int64_t T) {
   const auto B = static_cast<int64_t>(rows.size());
-  MaskedBatch batch{
-      .ids = Tokens({B, T}), .types = Tokens({B, T}), .targets = Tokens({B, T}, -100)};
+  MaskedBatch batch;
+  batch.ids = batch.types = Tokens({B, T});
+  batch.targets = Tokens({B, T}, -100);
   batch.key_mask = zeros({B, T});
   bool padded = false;
   for (int64_t b = 0; b < B; ++b) {
