@@ -112,8 +112,9 @@ void measure_search(const SearchArguments& o) {
         texts.size(), "", "any place", "another place");
   }
   add("chance", [&](Rivals rivals) { return chance_precision(sentences, rivals); });
-  for (const auto& [name, scores] : searches) {
-    add(name, [&](Rivals rivals) { return theme_precision(sentences, rivals, scores); });
+  for (const auto& search : searches) {
+    add(search.first,
+        [&](Rivals rivals) { return theme_precision(sentences, rivals, search.second); });
   }
   if (o.json) fmt::print("{}\n", report.dump());
 }

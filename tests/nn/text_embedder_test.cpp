@@ -27,27 +27,28 @@ TextEmbedder letter_embedder() {
   return {Tokenizer(letter_tokenizer()), BERT(letter_config())};
 }
 
-const std::vector<std::string> letters{"a b c d e", "b", "c d", "a", "j i h"};
+const std::vector<std::string> letter_texts{"a b c d e", "b", "c d", "a", "j i h"};
 
 }  // namespace
 
 TEST_CASE("embeddings stand in the order of their texts and have length 1") {
   const TextEmbedder embedder = letter_embedder();
-  const TextEmbeddings all = embedder.embed(letters, {.batch_size = 2});
+  const TextEmbeddings all = embedder.embed(letter_texts, {.batch_size = 2});
   REQUIRE(all.rows.shape() == Shape{5, 8});
   CHECK(all.truncated == 0);
   for (int64_t i = 0; i < 5; ++i) {
     const Tensor row = all.rows.select(0, i);
     CHECK(static_cast<double>(sum(row * row).item()) == doctest::Approx(1).epsilon(1e-5));
-    const TextEmbeddings alone = embedder.embed(std::span(&letters[static_cast<size_t>(i)], 1));
+    const TextEmbeddings alone =
+        embedder.embed(std::span(&letter_texts[static_cast<size_t>(i)], 1));
     CHECK(difference(row, alone.rows.select(0, 0)) == "");
   }
 }
 
 TEST_CASE("padding beside a longer text changes nothing") {
   const TextEmbedder embedder = letter_embedder();
-  const Tensor together = embedder.embed(letters, {.batch_size = 5}).rows;
-  CHECK(difference(together, embedder.embed(letters, {.batch_size = 1}).rows) == "");
+  const Tensor together = embedder.embed(letter_texts, {.batch_size = 5}).rows;
+  CHECK(difference(together, embedder.embed(letter_texts, {.batch_size = 1}).rows) == "");
 }
 
 TEST_CASE("an embedding is the mean of the last hidden states, the frame included") {
@@ -72,7 +73,7 @@ TEST_CASE("texts that are too long are cut and counted, and every batch is told"
 
 TEST_CASE("any directory serves: BERT and GPT, pre-trained and fine-tuned") {
   const auto rows_of = [](const TemporaryFolder& folder) {
-    return TextEmbedder::load(folder.path()).embed(letters).rows;
+    return TextEmbedder::load(folder.path()).embed(letter_texts).rows;
   };
   {
     const TemporaryFolder plain, tuned;

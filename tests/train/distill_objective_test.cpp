@@ -37,10 +37,11 @@ DistillObjective letters_objective(int64_t layers) {
 }
 
 // Rows of letters, some of them predicted, padded to T.
-MaskedBatch batch_of(const std::vector<std::vector<int32_t>>& rows, int64_t T) {
+MaskedBatch letter_batch(const std::vector<std::vector<int32_t>>& rows, int64_t T) {
   const auto B = static_cast<int64_t>(rows.size());
-  MaskedBatch batch{
-      .ids = Tokens({B, T}), .types = Tokens({B, T}), .targets = Tokens({B, T}, -100)};
+  MaskedBatch batch;
+  batch.ids = batch.types = Tokens({B, T});
+  batch.targets = Tokens({B, T}, -100);
   batch.key_mask = zeros({B, T});
   bool padded = false;
   for (int64_t b = 0; b < B; ++b) {
@@ -54,7 +55,7 @@ MaskedBatch batch_of(const std::vector<std::vector<int32_t>>& rows, int64_t T) {
   return batch;
 }
 
-double number(const Tensor& x) { return static_cast<double>(x.item()); }
+double loss_value(const Tensor& x) { return static_cast<double>(x.item()); }
 
 }  // namespace
 
@@ -77,22 +78,24 @@ TEST_CASE("padding counts nothing: a batch is worth the tokens of its texts alon
   const BERTForPreTraining teacher(letters_config(2), true);
   const BERTForPreTraining student = make_student(teacher, 1);
   const std::vector<int32_t> two{2, 7, 3}, long_row{2, 9, 12, 6, 5, 3};
-  const Distillation both = distill(teacher, student, batch_of({two, long_row}, 8), 2);
-  const Distillation a = distill(teacher, student, batch_of({two}, 3), 2);
-  const Distillation b = distill(teacher, student, batch_of({long_row}, 6), 2);
+  const Distillation both = distill(teacher, student, letter_batch({two, long_row}, 8), 2);
+  const Distillation a = distill(teacher, student, letter_batch({two}, 3), 2);
+  const Distillation b = distill(teacher, student, letter_batch({long_row}, 6), 2);
   CHECK(both.tokens == 9);
   const auto joined = [](double x, double y) { return (3 * x + 6 * y) / 9; };
-  CHECK(number(both.soft) == doctest::Approx(joined(number(a.soft), number(b.soft))));
-  CHECK(number(both.cosine) == doctest::Approx(joined(number(a.cosine), number(b.cosine))));
-  CHECK(number(both.masked) == doctest::Approx((number(a.masked) + number(b.masked)) / 2));
-  CHECK(number(both.soft) > 0);
+  CHECK(loss_value(both.soft) == doctest::Approx(joined(loss_value(a.soft), loss_value(b.soft))));
+  CHECK(loss_value(both.cosine) ==
+        doctest::Approx(joined(loss_value(a.cosine), loss_value(b.cosine))));
+  CHECK(loss_value(both.masked) ==
+        doctest::Approx((loss_value(a.masked) + loss_value(b.masked)) / 2));
+  CHECK(loss_value(both.soft) > 0);
 }
 
 TEST_CASE("logits computed part by part give the same loss and the same gradients") {
   manual_seed(5);
   const BERTForPreTraining teacher(letters_config(2), true);
   BERTForPreTraining student = make_student(teacher, 1);
-  const MaskedBatch batch = batch_of({{2, 7, 3}, {2, 9, 12, 6, 5, 3}}, 6);
+  const MaskedBatch batch = letter_batch({{2, 7, 3}, {2, 9, 12, 6, 5, 3}}, 6);
   const auto gradients = [&](int64_t most_logits) {
     student.zero_grad();
     const Distillation d = distill(teacher, student, batch, 2, most_logits);
