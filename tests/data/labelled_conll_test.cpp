@@ -20,7 +20,7 @@ std::vector<TaggedSentence> sentences_in(const std::string& bytes) {
   return read_conll(folder.file("a.conll", bytes));
 }
 
-std::string refusal(const std::string& bytes) {
+std::string conll_refusal(const std::string& bytes) {
   const testing::TemporaryFolder folder;
   const auto path = folder.file("a.conll", bytes);
   return sentence_of<FileError>([&] { read_conll(path); });
@@ -70,15 +70,17 @@ TEST_CASE("CoNLL: an entity ends with its sentence") {
 }
 
 TEST_CASE("CoNLL: broken lines are refused with their number") {
-  CHECK(contains(refusal(""), "a.conll: the file holds no words"));
-  CHECK(contains(refusal("\n\n-DOCSTART- O\n"), "a.conll: the file holds no words"));
-  CHECK(
-      contains(refusal("a O\nb\n"), "a.conll:2: a word and its tag are needed, 'b' stands alone"));
-  CHECK(contains(refusal("a X O\n\nb O\n"), "a.conll:3: the line has 2 columns, the first has 3"));
-  CHECK(contains(refusal("a B-X\nb O\nc Y\n"), "a.conll:3: the tag 'Y' has no prefix such as B-"));
-  CHECK(contains(refusal("a O\n\xc3 O\n"), "a.conll:2: the text is not valid UTF-8"));
-  CHECK(contains(refusal(std::string("a O\nb\0 O\n", 9)), "a.conll:2: a NUL byte"));
-  CHECK(contains(refusal(std::string(10'000'000, 'a')), "stands alone"));
+  CHECK(contains(conll_refusal(""), "a.conll: the file holds no words"));
+  CHECK(contains(conll_refusal("\n\n-DOCSTART- O\n"), "a.conll: the file holds no words"));
+  CHECK(contains(conll_refusal("a O\nb\n"),
+                 "a.conll:2: a word and its tag are needed, 'b' stands alone"));
+  CHECK(contains(conll_refusal("a X O\n\nb O\n"),
+                 "a.conll:3: the line has 2 columns, the first has 3"));
+  CHECK(contains(conll_refusal("a B-X\nb O\nc Y\n"),
+                 "a.conll:3: the tag 'Y' has no prefix such as B-"));
+  CHECK(contains(conll_refusal("a O\n\xc3 O\n"), "a.conll:2: the text is not valid UTF-8"));
+  CHECK(contains(conll_refusal(std::string("a O\nb\0 O\n", 9)), "a.conll:2: a NUL byte"));
+  CHECK(contains(conll_refusal(std::string(10'000'000, 'a')), "stands alone"));
 }
 
 TEST_CASE("WikiGold and WNUT-17 are read whole, as IOB2") {

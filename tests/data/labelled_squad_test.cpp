@@ -27,7 +27,7 @@ SpanQuestions questions_in(const std::string& bytes) {
   return read_squad(folder.file("a.json", bytes));
 }
 
-std::string refusal(const std::string& bytes) {
+std::string squad_refusal(const std::string& bytes) {
   const testing::TemporaryFolder folder;
   const auto path = folder.file("a.json", bytes);
   return sentence_of<FileError>([&] { read_squad(path); });
@@ -61,7 +61,8 @@ TEST_CASE("SQuAD: answers that do not stand where they should are left out and c
   CHECK(read.questions[1].answers.size() == 1);
   CHECK(read.misplaced == 8);
   CHECK(read.unanswered == 1);
-  CHECK(contains(refusal(squad("Ada", question("c", wrong))), "not one answer stands in its"));
+  CHECK(
+      contains(squad_refusal(squad("Ada", question("c", wrong))), "not one answer stands in its"));
 }
 
 TEST_CASE("SQuAD 2.0: a question that is impossible has no answers") {
@@ -74,23 +75,24 @@ TEST_CASE("SQuAD 2.0: a question that is impossible has no answers") {
 
 TEST_CASE("SQuAD: JSON of another shape is refused, with the question's id once it is known") {
   const std::string good = question("a", R"({"text": "Ada", "answer_start": 0})");
-  CHECK(contains(refusal(""), "a.json: "));
-  CHECK(contains(refusal("[]"), "the document has no 'data'"));
-  CHECK(contains(refusal(R"({"data": 3})"), "'data' of the document must be a list"));
-  CHECK(contains(refusal(R"({"data": [3]})"), "an article has no 'paragraphs'"));
-  CHECK(contains(refusal(R"({"data": []})"), "the file holds no questions"));
-  CHECK(
-      contains(refusal(squad("", good)), "'context' of a paragraph must be a string that is not"));
-  CHECK(contains(refusal(squad("Ada", good + "," + good)), "question \"a\" occurs twice"));
-  CHECK(contains(refusal(squad("Ada", question("a", "7"))),
+  CHECK(contains(squad_refusal(""), "a.json: "));
+  CHECK(contains(squad_refusal("[]"), "the document has no 'data'"));
+  CHECK(contains(squad_refusal(R"({"data": 3})"), "'data' of the document must be a list"));
+  CHECK(contains(squad_refusal(R"({"data": [3]})"), "an article has no 'paragraphs'"));
+  CHECK(contains(squad_refusal(R"({"data": []})"), "the file holds no questions"));
+  CHECK(contains(squad_refusal(squad("", good)),
+                 "'context' of a paragraph must be a string that is not"));
+  CHECK(contains(squad_refusal(squad("Ada", good + "," + good)), "question \"a\" occurs twice"));
+  CHECK(contains(squad_refusal(squad("Ada", question("a", "7"))),
                  "an answer of question \"a\" has no 'text'"));
-  CHECK(contains(refusal(squad("Ada", question("a", R"({"text": "Ada"})"))),
+  CHECK(contains(squad_refusal(squad("Ada", question("a", R"({"text": "Ada"})"))),
                  "an answer of question \"a\" has no 'answer_start'"));
-  CHECK(contains(refusal(squad("Ada", question("a", R"({"text": "Ada", "answer_start": 0.5})"))),
-                 "'answer_start' of question \"a\" must be an integer"));
-  CHECK(contains(refusal(squad("Ada", R"({"id": "a", "answers": []})")),
+  CHECK(contains(
+      squad_refusal(squad("Ada", question("a", R"({"text": "Ada", "answer_start": 0.5})"))),
+      "'answer_start' of question \"a\" must be an integer"));
+  CHECK(contains(squad_refusal(squad("Ada", R"({"id": "a", "answers": []})")),
                  "question \"a\" has no 'question'"));
-  CHECK(contains(refusal(squad("Ada", question("a", "", R"(, "is_impossible": 1)"))),
+  CHECK(contains(squad_refusal(squad("Ada", question("a", "", R"(, "is_impossible": 1)"))),
                  "must be true or false"));
 }
 

@@ -64,7 +64,8 @@ TEST_CASE("char tokenizer: nothing can be learned from an empty or broken text")
 
 TEST_CASE("tokenizer: saved and loaded, it is the same tokenizer") {
   const testing::TemporaryFolder folder;
-  const std::string text = std::string("\0\t\"\\/", 5) + "a\u00e9\u2028\U0001f600\x7f";
+  std::string text("\0\t\"\\/", 5);
+  text += "a\u00e9\u2028\U0001f600\x7f";
   const Tokenizer tokenizer(CharTokenizer::train(text));
   tokenizer.save(folder.path());
   const Tokenizer loaded = Tokenizer::load(folder.path());
