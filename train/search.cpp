@@ -62,13 +62,13 @@ class SentenceSearch {
 };
 
 void print_matches(const std::string& query, const std::vector<std::string>& sentences,
-                   const std::vector<Match>& matches, bool json) {
+                   const std::vector<Match>& matches, bool as_json) {
   nlohmann::ordered_json report{{"query", query}, {"matches", nlohmann::ordered_json::array()}};
   for (const Match& m : matches) {
-    if (!json) fmt::print("{:.4f}  {}\n", m.score, sentences[m.index]);
+    if (!as_json) fmt::print("{:.4f}  {}\n", m.score, sentences[m.index]);
     report["matches"].push_back({{"score", m.score}, {"sentence", sentences[m.index]}});
   }
-  if (json)
+  if (as_json)
     fmt::print("{}\n", report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
