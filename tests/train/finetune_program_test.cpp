@@ -126,7 +126,7 @@ TEST_CASE("finetune ner and qa, and predict after them") {
       lesson.folder.file("words.conll", "anna B-PER\nfilm O\n\nfilm O\nanna B-PER\n").string();
   const RunResult tagged =
       run({"finetune", "ner", "--model", lesson.model, "--train", words, "--dev", words, "--out",
-           lesson.at("ner"), "--lr", "5e-3", "--min-steps", steps, "--quiet"});
+           lesson.at("ner"), "--lr", "5e-3", "--min-steps", "100", "--quiet"});
   CAPTURE(tagged.err);
   REQUIRE(tagged.code == 0);
   CHECK(contains(tagged.out, "most frequent tag"));
