@@ -42,10 +42,10 @@ struct Lesson {
     }
     return folder.file(name, text).string();
   }
-  Arguments finetune(const Arguments& more = {}) const {
+  Arguments finetune(const Arguments& more = {}, const std::string& steps = "100") const {
     return Arguments{"finetune", "sentiment", "--model",     model,   "--train",
                      train,      "--dev",     dev,           "--out", out,
-                     "--lr",     "5e-3",      "--min-steps", "100",   "--quiet"} +
+                     "--lr",     "5e-3",      "--min-steps", steps,   "--quiet"} +
            more;
   }
 };
@@ -80,18 +80,16 @@ TEST_CASE("finetune makes a model that predict can use, and says what it is wort
 
 TEST_CASE("finetune: the same command gives the same bits") {
   const Lesson lesson;
-  const Arguments few{"--min-steps", "10"};
-  REQUIRE(run(lesson.finetune(few)).code == 0);
+  REQUIRE(run(lesson.finetune({}, "10")).code == 0);
   const std::string first = slurp(std::filesystem::path(lesson.out) / "model.safetensors");
   std::filesystem::remove_all(lesson.out);
-  REQUIRE(run(lesson.finetune(few)).code == 0);
+  REQUIRE(run(lesson.finetune({}, "10")).code == 0);
   CHECK(slurp(std::filesystem::path(lesson.out) / "model.safetensors") == first);
 }
 
 TEST_CASE("finetune: several seeds give a mean and a spread, and the best is kept") {
   const Lesson lesson;
-  const RunResult tuned =
-      run(lesson.finetune({"--seeds", "3", "--labels", "8", "--min-steps", "3", "--json"}));
+  const RunResult tuned = run(lesson.finetune({"--seeds", "3", "--labels", "8", "--json"}, "3"));
   CAPTURE(tuned.err);
   REQUIRE(tuned.code == 0);
   const json metrics = json::parse(tuned.out);
@@ -109,7 +107,7 @@ TEST_CASE("finetune: several seeds give a mean and a spread, and the best is kep
 TEST_CASE("finetune takes probes, random weights and held-out tenths") {
   const Lesson lesson;
   for (const Arguments& kind : {Arguments{"--freeze"}, Arguments{"--scratch"}}) {
-    const RunResult tuned = run(lesson.finetune(kind + Arguments{"--min-steps", "5"}));
+    const RunResult tuned = run(lesson.finetune(kind, "5"));
     CAPTURE(tuned.err);
     CHECK(tuned.code == 0);
     std::filesystem::remove_all(lesson.out);

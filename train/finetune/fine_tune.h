@@ -15,7 +15,7 @@ struct FineTuneOptions {
   int64_t epochs = 3;
   int64_t min_steps = 300;  // as many epochs as this takes, if that is more
   int64_t batch_size = 32;
-  real lr = real(5e-4);
+  real lr = real(1e-3);
   real warmup = real(0.1);  // share of the steps in which lr rises; then it falls to 0, linearly
   real weight_decay = real(0.01);
   real clip = 1;         // largest gradient norm

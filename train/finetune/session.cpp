@@ -148,10 +148,7 @@ class Session {
 
 }  // namespace
 
-real default_lr(bool freeze, bool scratch) {
-  if (freeze) return real(1e-2);
-  return scratch ? real(1e-3) : real(5e-4);
-}
+real default_lr(bool freeze) { return freeze ? real(1e-2) : real(1e-3); }
 
 TaskModel begin_task_model(const std::filesystem::path& directory, const TaskConfig& task,
                            bool scratch, std::optional<real> dropout) {
@@ -165,7 +162,7 @@ TaskModel begin_task_model(const std::filesystem::path& directory, const TaskCon
 bool fine_tune_session(const SessionOptions& options) {
   RunFolder::check_unused(options.out);
   SessionOptions o = options;
-  o.tuning.lr = o.lr.value_or(default_lr(o.tuning.freeze, o.scratch));
+  o.tuning.lr = o.lr.value_or(default_lr(o.tuning.freeze));
   o.tuning.check();
   Session session(o);
   session.run();
