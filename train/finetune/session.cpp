@@ -1,6 +1,7 @@
 #include "train/finetune/session.h"
 
 #include <cstdio>
+#include <functional>
 
 #include "data/file.h"
 #include "nn/pretrained/task_model.h"
@@ -116,8 +117,10 @@ class Session {
   }
 
   void describe(const TaskData& data, const Examples& train) {
-    for (const TaskData* part : {&splits_.train, &splits_.dev}) {
-      for (const std::string& left_out : part->notes) note(part->source + ": " + left_out);
+    const TaskData test = splits_.test.value_or(TaskData());
+    for (const TaskData& part :
+         {std::cref(splits_.train), std::cref(splits_.dev), std::cref(test)}) {
+      for (const std::string& left_out : part.notes) note(part.source + ": " + left_out);
     }
     if (o.labels > splits_.train.size())
       note(fmt::format("{} labels were asked for; there are {}", o.labels, splits_.train.size()));
