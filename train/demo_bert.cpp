@@ -75,7 +75,7 @@ struct Classroom {
   std::pair<TaskModel, double> taught(bool scratch) const {
     manual_seed(seed);
     TaskModel model = begin_task_model(pretrained, task, scratch, {});
-    FineTuneOptions options{.lr = default_lr(false, scratch), .evaluations = 1, .seed = seed};
+    FineTuneOptions options{.lr = default_lr(false), .evaluations = 1, .seed = seed};
     const FineTuned result = fine_tune(model, *lessons, *exam, options);
     return {std::move(model), result.dev.main()};
   }

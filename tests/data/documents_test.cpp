@@ -12,10 +12,10 @@ using namespace gradus;
 
 namespace {
 
-using Sentences = std::vector<std::string>;
+using SentenceList = std::vector<std::string>;
 using Documents = std::vector<Document>;
 
-Sentences sentences_in(std::string_view text, Marks marks = Marks::attached) {
+SentenceList sentences_in(std::string_view text, Marks marks = Marks::attached) {
   const auto views = split_sentences(text, marks);
   return {views.begin(), views.end()};
 }
@@ -26,11 +26,12 @@ std::string read_bytes(const std::string& name) { return read_file(*testing::sha
 
 TEST_CASE("split_sentences: a mark, white space and a capital or a digit part two sentences") {
   CHECK(sentences_in("It rained. Ada ran! Why? 2 days later") ==
-        Sentences{"It rained.", "Ada ran!", "Why?", "2 days later"});
-  CHECK(sentences_in("It rained. and rained.") == Sentences{"It rained. and rained."});
-  CHECK(sentences_in("What?! No...  Élan. Élan") == Sentences{"What?!", "No...", "Élan.", "Élan"});
+        SentenceList{"It rained.", "Ada ran!", "Why?", "2 days later"});
+  CHECK(sentences_in("It rained. and rained.") == SentenceList{"It rained. and rained."});
+  CHECK(sentences_in("What?! No...  Élan. Élan") ==
+        SentenceList{"What?!", "No...", "Élan.", "Élan"});
   CHECK(sentences_in("It cost 3.5 or .5 at v1.2.3 of a.b.C and x.Y") ==
-        Sentences{"It cost 3.5 or .5 at v1.2.3 of a.b.C and x.Y"});
+        SentenceList{"It cost 3.5 or .5 at v1.2.3 of a.b.C and x.Y"});
 }
 
 TEST_CASE("split_sentences: an abbreviation's full stop ends nothing") {
@@ -38,32 +39,32 @@ TEST_CASE("split_sentences: an abbreviation's full stop ends nothing") {
             "Mr. Ada met Dr. J. R. Smith vs. Prof. X in the U.S. Army, e.g. St. Ives etc. Then.")
             .size() == 1);
   CHECK(sentences_in("See No. 5 and Vol. 3, p. 7. No. He did not.") ==
-        Sentences{"See No. 5 and Vol. 3, p. 7.", "No.", "He did not."});
+        SentenceList{"See No. 5 and Vol. 3, p. 7.", "No.", "He did not."});
   CHECK(sentences_in("She is older than I. He is not.").size() == 2);
-  CHECK(sentences_in("Is it Dr.? Yes. MR. X") == Sentences{"Is it Dr.?", "Yes.", "MR. X"});
+  CHECK(sentences_in("Is it Dr.? Yes. MR. X") == SentenceList{"Is it Dr.?", "Yes.", "MR. X"});
 }
 
 TEST_CASE(
     "split_sentences: closing quotes and brackets stay with the sentence, opening ones go on") {
   CHECK(
       sentences_in("\"Come!\" Ada said. (It rained.) \"Why?\" she asked. “No.” ‘Yes.’ [1] End.") ==
-      Sentences{"\"Come!\"", "Ada said.", "(It rained.)", "\"Why?\" she asked.", "“No.”", "‘Yes.’",
-                "[1] End."});
-  CHECK(sentences_in("He left. \"") == Sentences{"He left. \""});
+      SentenceList{"\"Come!\"", "Ada said.", "(It rained.)", "\"Why?\" she asked.", "“No.”",
+                   "‘Yes.’", "[1] End."});
+  CHECK(sentences_in("He left. \"") == SentenceList{"He left. \""});
 }
 
 TEST_CASE("split_sentences: where marks stand alone, only those end a sentence") {
   CHECK(sentences_in("Ada Inc. Ltd. came . Then Mt. Doom ? Yes , e.g. No", Marks::set_apart) ==
-        Sentences{"Ada Inc. Ltd. came .", "Then Mt. Doom ?", "Yes , e.g. No"});
+        SentenceList{"Ada Inc. Ltd. came .", "Then Mt. Doom ?", "Yes , e.g. No"});
   CHECK(sentences_in("\" Come . \" Then ( it rained . ) \" Why ? \" End", Marks::set_apart) ==
-        Sentences{"\" Come . \"", "Then ( it rained . )", "\" Why ? \"", "End"});
+        SentenceList{"\" Come . \"", "Then ( it rained . )", "\" Why ? \"", "End"});
 }
 
 TEST_CASE("split_sentences: no text, no sentence; bytes that are not UTF-8 stay as they are") {
   CHECK(sentences_in("").empty());
   CHECK(sentences_in(" \t\r\n ").empty());
-  CHECK(sentences_in(".") == Sentences{"."});
-  CHECK(sentences_in("\xff\xfe. \xff. A") == Sentences{"\xff\xfe. \xff.", "A"});
+  CHECK(sentences_in(".") == SentenceList{"."});
+  CHECK(sentences_in("\xff\xfe. \xff. A") == SentenceList{"\xff\xfe. \xff.", "A"});
 }
 
 TEST_CASE("split_sentences: a line of two million bytes takes linear time, whatever they are") {
