@@ -20,7 +20,6 @@ int64_t TaskConfig::outputs() const {
 TaskModel::TaskModel(const BackboneConfig& backbone, TaskConfig t) : task(std::move(t)) {
   check_value(task.outputs() > 0, "TaskModel: there are no labels to tell apart");
   const int64_t C = width_of(backbone);
-  std::vector<NamedTensor> fresh;
   if (const BERTConfig* config = std::get_if<BERTConfig>(&backbone)) {
     bert = child("bert", BERT(*config));
     if (!task.reads_tokens()) pooler = child("pooler", Pooler(C));
