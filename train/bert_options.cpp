@@ -28,10 +28,14 @@ BertTextOptions BERTOptions::text() const {
 
 void BERTOptions::check() const {
   const std::string kind = tokenizer_kind();
-  check_value(
-      vocab_size == 0 || kind == "wordpiece" || kind == "word",
-      "--vocab-size {} is for --tokenizer wordpiece or word; the size of any other is given",
-      vocab_size);
+  const bool learned = init.empty() && (kind == "wordpiece" || kind == "word");
+  const bool plain = lowercase && !keep_accents && merge_by == WordPieceScore::frequency;
+  check_value(learned || (vocab_size == 0 && plain),
+              "--vocab-size, --lowercase, --keep-accents and --merge-by are for a vocabulary that "
+              "is learned; this run has one already");
+  check_value(sequence_length >= 5,
+              "--sequence-length {} must be at least 5: a pair has [CLS], two [SEP] and two tokens",
+              sequence_length);
   check_value(sequence_length <= model.block_size,
               "--sequence-length {} is more than the {} positions of the model", sequence_length,
               model.block_size);

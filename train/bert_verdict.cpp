@@ -9,18 +9,22 @@
 namespace gradus {
 namespace {
 
-// The last value of a measure, validated if there was a validation, otherwise the mean of the last
-// fifty steps.
-std::optional<double> latest(const std::vector<StepMetrics>& metrics, const std::string& name) {
-  for (auto m = metrics.rbegin(); m != metrics.rend(); ++m) {
-    if (const auto held_out = find_measure(m->measures, "val_" + name)) return held_out;
-  }
+// The mean of a measure over the last fifty steps of the training.
+std::optional<double> lately(const std::vector<StepMetrics>& metrics, const std::string& name) {
   double sum = 0;
   int count = 0;
   for (auto m = metrics.rbegin(); m != metrics.rend() && count < 50; ++m) {
     if (const auto value = find_measure(m->measures, name)) sum += *value, ++count;
   }
   return count == 0 ? std::nullopt : std::optional(sum / count);
+}
+
+// The last value of a measure on what is held out, or in training before there was a validation.
+std::optional<double> latest(const std::vector<StepMetrics>& metrics, const std::string& name) {
+  for (auto m = metrics.rbegin(); m != metrics.rend(); ++m) {
+    if (const auto held_out = find_measure(m->measures, "val_" + name)) return held_out;
+  }
+  return lately(metrics, name);
 }
 
 std::vector<double> held_out_curve(const std::vector<StepMetrics>& metrics,
@@ -51,14 +55,14 @@ void tell_masked(const BERTFacts& f, double loss, double accuracy, Verdict& verd
 }
 
 void tell_kinds(const BERTFacts& f, Verdict& verdict) {
-  const auto masked = latest(f.metrics, "masked_accuracy");
-  const auto replaced = latest(f.metrics, "replaced_accuracy"),
-             kept = latest(f.metrics, "kept_accuracy");
+  const auto masked = lately(f.metrics, "masked_accuracy");
+  const auto replaced = lately(f.metrics, "replaced_accuracy"),
+             kept = lately(f.metrics, "kept_accuracy");
   if (!masked || !replaced || !kept) return;
-  verdict.learned.push_back(
-      fmt::format("Of the tokens to predict it gets right: behind [MASK] {:.1f} %, behind a random "
-                  "token {:.1f} %, in plain sight {:.1f} %.",
-                  percent(*masked), percent(*replaced), percent(*kept)));
+  verdict.learned.push_back(fmt::format(
+      "Of the tokens to predict in training it gets right: behind [MASK] {:.1f} %, behind a random "
+      "token {:.1f} %, in plain sight {:.1f} %.",
+      percent(*masked), percent(*replaced), percent(*kept)));
 }
 
 void tell_next(const BERTFacts& f, double accuracy, Verdict& verdict) {

@@ -41,14 +41,16 @@ void add_distill_settings(CLI::App& command, Settings<DistillOptions>& settings)
   add_run_settings(command, settings);
 }
 
-void read_distill_settings(DistillArguments& a) {
+void read_distill_settings(const CLI::App& command, DistillArguments& a) {
   DistillOptions options = distill_options_for_teacher(a.teacher);
   options.data = a.request.options.data;
   try {
     const int64_t most = options.model.n_layer;
     options.model.n_layer = a.layers != 0 ? a.layers : (most + 1) / 2;
     layers_to_keep(most, options.model.n_layer);  // throws if they are not there
+    const int64_t usual_steps = options.steps;
     a.settings.apply(options);
+    scale_warmup(command, usual_steps, options);
     options.schedule.decay_steps = options.steps;
     options.model.checked();
     options.check();
@@ -71,7 +73,7 @@ void distill_command(const CLI::App& command, DistillArguments& a) {
     }
     if (a.request.minutes > 0 && command.count("--steps") > 0)
       throw CLI::ExcludesError("--minutes", "--steps");
-    read_distill_settings(a);
+    read_distill_settings(command, a);
   }
   distill_bert(a.request);
   if (stop_signal() == 0) return;

@@ -96,7 +96,7 @@ void begin_distillation(const DistillRequest& request) {
 
 DistillOptions distill_options_for_teacher(const std::string& directory) {
   check_teacher(directory);
-  const bool next_sentence = SafetensorsSet(directory).contains("cls.seq_relationship.weight");
+  const bool next_sentence = predicts_next_sentence(directory);
   DistillOptions options = distill_options_for(load_bert_config(directory), next_sentence);
   options.teacher = directory;
   return options;

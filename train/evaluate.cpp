@@ -56,6 +56,8 @@ Measured read_measured(const EvaluateArguments& o, const Tokenizer& tokenizer) {
 // A BERT is measured on what it was pre-trained on: masked tokens and, if it knows them, pairs of
 // segments.
 void evaluate_bert(const EvaluateArguments& o) {
+  if (!o.split.empty())
+    throw CLI::ValidationError("--split", "a BERT is measured on the documents that are held out");
   const BERTForPreTraining model = load_bert(o.model);
   const WordPieceTokenizer tokenizer = WordPieceTokenizer::load(o.model);
   BERTOptions options;

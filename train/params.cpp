@@ -5,6 +5,7 @@
 
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
+#include "nn/pretrained/task_model.h"
 #include "nn/summary.h"
 #include "train/bert_options.h"
 #include "train/commands.h"
@@ -44,18 +45,22 @@ void print_params(const Module& model, bool as_json) {
 }
 
 void params_command(const ParamsArguments& o) {
-  const MetaMode no_memory;
   const auto with_vocabulary = [&](auto config) {
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
     return config;
   };
   const bool folder = std::filesystem::is_directory(o.model);
   const bool bert = folder ? model_type_of(o.model) == "bert" : o.model.starts_with(bert_prefix);
-  if (bert) {
+  if (folder && is_task_model(o.model)) {
+    print_params(load_task_model(o.model), o.json);
+  } else if (bert) {
+    const MetaMode no_memory;
     const BERTConfig config = folder ? load_bert_config(o.model)
                                      : bert_options_from(o.model.substr(bert_prefix.size())).model;
-    print_params(BERTForPreTraining(with_vocabulary(config), true), o.json);
+    const bool next_sentence = !folder || predicts_next_sentence(o.model);
+    print_params(BERTForPreTraining(with_vocabulary(config), next_sentence), o.json);
   } else {
+    const MetaMode no_memory;
     const GPTConfig config = folder ? load_gpt2_config(o.model) : find_preset(o.model).model;
     print_params(GPT(with_vocabulary(config)), o.json);
   }

@@ -32,14 +32,12 @@ BERTOptions bert_settings_of(const std::string& run, const std::string& data) {
 // A fresh run that continues another model takes all weights that both have.
 void begin_from(const std::string& directory, BERTForPreTraining& model) {
   const BERTForPreTraining given = load_bert(directory);
+  const std::vector<NamedTensor> weights = given.named_parameters();
   const NoGrad guard;
   for (NamedTensor& p : model.named_parameters()) {
-    const auto all = given.named_parameters();
-    const auto found = std::find_if(all.begin(), all.end(),
+    const auto found = std::find_if(weights.begin(), weights.end(),
                                     [&](const NamedTensor& other) { return other.name == p.name; });
-    if (found == all.end()) continue;
-    const bool cut = p.name == "bert.wpe.weight" && found->tensor.dim(0) > p.tensor.dim(0);
-    p.tensor.copy_(cut ? found->tensor.narrow(0, 0, p.tensor.dim(0)) : found->tensor);
+    if (found != weights.end()) p.tensor.copy_(found->tensor);
   }
 }
 
@@ -54,7 +52,7 @@ void say_verdict(const fs::path& run) {
 }
 
 void train_bert(const BERTRequest& request, const BERTOptions& options,
-                const PretrainingCorpus& corpus, RunFolder& folder,
+                const PretrainingCorpus& corpus, const MaskedLines& lines, RunFolder& folder,
                 std::optional<Trainer::Clock::time_point> end = {}) {
   manual_seed(options.seed);
   MaskedObjective objective(options, corpus);
@@ -66,7 +64,7 @@ void train_bert(const BERTRequest& request, const BERTOptions& options,
     if (!options.init.empty()) begin_from(options.init, objective.model());
     folder.rewind_metrics(0);
   }
-  save_masked_lines(masked_lines(options, corpus), folder.path());
+  save_masked_lines(lines, folder.path());
   watch_signals();
   if (end) trainer.keep_to(*end);
   trainer.train(request.stop_after, request.quiet);
@@ -78,7 +76,7 @@ void resume_bert(const BERTRequest& request) {
   const BERTOptions options = bert_settings_of(request.folder, request.options.data);
   const PretrainingCorpus corpus =
       read_pretraining_corpus(options, WordPieceTokenizer::load(request.folder));
-  train_bert(request, options, corpus, folder);
+  train_bert(request, options, corpus, masked_lines(options, corpus), folder);
 }
 
 void begin_bert(const BERTRequest& request) {
@@ -97,6 +95,7 @@ void begin_bert(const BERTRequest& request) {
   check_value(corpus.tokenizer.vocab_size() <= options.model.vocab_size,
               "pretrain: the tokenizer has {} tokens, the model {}", corpus.tokenizer.vocab_size(),
               options.model.vocab_size);
+  const MaskedLines lines = masked_lines(options, corpus);  // throws if the text does not serve
   RunFolder folder(request.folder, true);
   if (options.data != "-" && !options.is_builtin()) options.data = fs::absolute(options.data);
   corpus.tokenizer.save(folder.path());
@@ -105,7 +104,7 @@ void begin_bert(const BERTRequest& request) {
   std::optional<Trainer::Clock::time_point> end;
   if (request.minutes > 0)
     end = start + std::chrono::nanoseconds(static_cast<int64_t>(60e9 * request.minutes));
-  train_bert(request, options, corpus, folder, end);
+  train_bert(request, options, corpus, lines, folder, end);
 }
 
 }  // namespace

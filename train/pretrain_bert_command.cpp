@@ -81,7 +81,7 @@ void make_roberta(BERTOptions& options) {
   options.beta2 = real(0.98);
 }
 
-void read_bert_settings(BERTArguments& a) {
+void read_bert_settings(const CLI::App& command, BERTArguments& a) {
   BERTOptions options = bert_options_from(a.preset);
   if (!a.init.empty()) {
     options.model = load_bert_config(a.init);
@@ -90,10 +90,9 @@ void read_bert_settings(BERTArguments& a) {
   const BERTConfig given = options.model;
   options.data = a.request.options.data;
   if (a.mode == "roberta") make_roberta(options);
-  const int64_t warmup = options.schedule.warmup_steps, steps = options.steps;
+  const int64_t preset_steps = options.steps;
   a.settings.apply(options);
-  if (options.schedule.warmup_steps == warmup)  // a tenth of however many steps there are
-    options.schedule.warmup_steps = warmup * options.steps / std::max<int64_t>(1, steps);
+  scale_warmup(command, preset_steps, options);
   options.schedule.decay_steps = options.steps;
   options.model.checked();
   options.check();
@@ -119,7 +118,7 @@ void pretrain_bert_command(const CLI::App& command, BERTArguments& a) {
       throw CLI::ExcludesError("--minutes", "--steps");
     if (command.count("--out") == 0) throw CLI::RequiredError("--out");
     try {
-      read_bert_settings(a);
+      read_bert_settings(command, a);
     } catch (const ValueError& error) {
       throw CLI::ValidationError("pretrain bert", error.what());
     }

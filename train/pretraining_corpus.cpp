@@ -80,9 +80,8 @@ PretrainingCorpus read_pretraining_corpus(const BERTOptions& o,
 
 PretrainingBlocks PretrainingCorpus::validation(const BERTOptions& o) const {
   PretrainingConfig config = o.batches();
-  config.seed = 1;      // the same for every run,
-  config.masking = {};  // and 15 % masked however many are in training
-  if (!stories.empty()) config.masking.mask_share = 1, config.masking.random_share = 0;
+  config.seed = 1;                                        // the same for every run,
+  config.masking = {.mask_share = 1, .random_share = 0};  // and for other masks in training
   return {val, PretrainingVocabulary(tokenizer), config};
 }
 
@@ -92,7 +91,9 @@ MaskedLines masked_lines(const BERTOptions& o, const PretrainingCorpus& corpus) 
   MaskedLines lines{.uniform = std::log(static_cast<double>(corpus.tokenizer.vocab_size())),
                     .baselines = masked_baselines(corpus.train.ids, vocabulary, blocks),
                     .train_tokens = static_cast<int64_t>(corpus.train.ids.size())};
-  const bool words = o.tokenizer_kind() == "word";
+  const bool words = std::none_of(corpus.val.ids.begin(), corpus.val.ids.end(), [&](int32_t id) {
+    return vocabulary.kind(id) == PretrainingVocabulary::Kind::continuation;
+  });
   if (!corpus.stories.empty() && words) {
     lines.floor =
         stories::masked_floor(stories::builtin(), corpus.stories, corpus.tokenizer, blocks);

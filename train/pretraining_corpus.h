@@ -17,9 +17,10 @@ struct PretrainingCorpus {
   std::vector<stories::Story> stories = {};  // those of `val`, if it is the built-in corpus
   std::optional<std::string> warning = {};   // what looks wrong with the text
 
-  /// The batches that `val` is measured on, with BERT's masks whatever those of the training, so
-  /// that runs can be compared. On the built-in corpus every target is hidden behind [MASK], so
-  /// that the exact floor is known.
+  /// The batches that `val` is measured on: 15 % of the tokens, all of them behind [MASK], whatever
+  /// the masks of the training are. Runs can then be compared; a model without context can only
+  /// know frequencies, while a target in plain sight could simply be copied; and on the built-in
+  /// corpus the exact floor is known.
   PretrainingBlocks validation(const BERTOptions& options) const;
 };
 
@@ -34,7 +35,7 @@ PretrainingCorpus read_pretraining_corpus(const BERTOptions& options,
 struct MaskedLines {
   double uniform = 0;  // ln V
   MaskedBaselines baselines = {};
-  std::optional<stories::MaskedFloor> floor = {};  // of the built-in corpus
+  std::optional<stories::MaskedFloor> floor = {};  // of the built-in corpus in whole words
   int64_t train_tokens = 0;
 };
 MaskedLines masked_lines(const BERTOptions& options, const PretrainingCorpus& corpus);

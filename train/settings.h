@@ -77,6 +77,12 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
       ->transform(CLI::CheckedTransformer(decays));
 }
 
+/// A warm-up that the command line does not mention keeps its share of the steps.
+inline void scale_warmup(const CLI::App& command, int64_t steps_before, RunOptions& options) {
+  if (command.count("--warmup-steps") > 0 || steps_before == 0) return;
+  options.schedule.warmup_steps = options.schedule.warmup_steps * options.steps / steps_before;
+}
+
 /// --minutes: a time that is positive and no word.
 inline CLI::Option* add_minutes(CLI::App& command, double& minutes, const char* about) {
   return command.add_option("--minutes", minutes, about)

@@ -15,11 +15,6 @@ using std::filesystem::path;
 constexpr const char* pre_training = "BertForPreTraining";
 constexpr const char* masked_only = "BertForMaskedLM";
 
-// Whether the folder holds a head for the next sentence.
-bool predicts_next_sentence(const path& directory) {
-  return SafetensorsSet(directory).contains("cls.seq_relationship.weight");
-}
-
 void fit(BERTForPreTraining& model, const path& directory) {
   StoredWeights weights(directory, bert_layout());
   weights.read_into(model);
@@ -50,6 +45,10 @@ auto loaded(Make make, Fit fit_into, const path& directory) {
 }
 
 }  // namespace
+
+bool predicts_next_sentence(const path& directory) {
+  return SafetensorsSet(directory).contains("cls.seq_relationship.weight");
+}
 
 WeightLayout bert_layout() {
   const std::string layer = "encoder.layer.*.", self = layer + "attention.self.";

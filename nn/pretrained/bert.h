@@ -27,6 +27,9 @@ void load_bert_weights(BERTForPreTraining& model, const std::filesystem::path& d
 /// The encoder of any BERT directory, whatever heads lie beside it.
 BERT load_bert_encoder(const std::filesystem::path& directory);
 
+/// Whether a directory holds a head for the next sentence. Throws FileError.
+bool predicts_next_sentence(const std::filesystem::path& directory);
+
 /// What a directory's config.json says it holds: "bert", "gpt2", ... Throws FileError.
 std::string model_type_of(const std::filesystem::path& directory);
 

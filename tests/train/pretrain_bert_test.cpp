@@ -95,6 +95,51 @@ TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
   CHECK(slurp(whole.in_run("model.safetensors")) == slurp(halves.in_run("model.safetensors")));
 }
 
+TEST_CASE("pretrain bert: every setting of a run survives its resumption, bit for bit") {
+  const Arguments bert{
+      "--steps",           "6",     "--dropout",    "0.1", "--whole-word",       "true",
+      "--dynamic-masking", "false", "--duplicates", "2",   "--mask-probability", "0.3",
+      "--bias-correction", "false", "--beta2",      "0.9", "--merge-by",         "likelihood",
+      "--lowercase",       "false"};
+  const Arguments roberta{"--steps", "6", "--dropout", "0.1", "--mode", "roberta"};
+  for (const Arguments& settings : {bert, roberta}) {
+    const BERTPlace whole, halves;
+    REQUIRE(run(whole.pretrain(settings)).code == 0);
+    REQUIRE(run(halves.pretrain(settings + Arguments{"--stop-after", "3"})).code == 0);
+    REQUIRE(run({"pretrain", "bert", "--resume", halves.out}).code == 0);
+    CHECK(slurp(whole.in_run("model.safetensors")) == slurp(halves.in_run("model.safetensors")));
+  }
+}
+
+TEST_CASE("pretrain bert: a warm-up that is given stays, one that is not is a tenth of the steps") {
+  const BERTPlace given, usual;
+  REQUIRE(run(given.pretrain({"--steps", "4", "--warmup-steps", "300"})).code == 0);
+  REQUIRE(run(usual.pretrain({"--steps", "40", "--stop-after", "1"})).code == 0);
+  const auto warmup = [](const BERTPlace& place) {
+    return nlohmann::json::parse(slurp(place.in_run("training.json"))).at("warmup_steps");
+  };
+  CHECK(warmup(given) == 300);  // the preset's own number
+  CHECK(warmup(usual) == 4);
+}
+
+TEST_CASE("params and evaluate describe the model that is there") {
+  const BERTPlace place;
+  REQUIRE(run(place.pretrain({"--steps", "1", "--mode", "roberta"})).code == 0);
+  const RunResult params = run({"params", place.out, "--json"});
+  CHECK(nlohmann::json::parse(params.out).at("parameters") ==
+        load_bert(place.out).num_parameters());
+  const RunResult measured =
+      run({"evaluate", "--model", place.out, "--data", place.text, "--json"});
+  CAPTURE(measured.err);
+  REQUIRE(measured.code == 0);
+  const nlohmann::json report = nlohmann::json::parse(measured.out);
+  CHECK(report.at("mlm_accuracy") == report.at("masked_accuracy"));  // all behind [MASK]
+  CHECK(report.at("unigram_loss") > 0);
+  CHECK_FALSE(report.contains("nsp_loss"));
+  check_refused(run({"evaluate", "--model", place.out, "--data", place.text, "--split", "val"}), 2,
+                "held out");
+}
+
 TEST_CASE("pretrain bert --mode roberta packs sentences, and predicts none") {
   const BERTPlace place;
   const RunResult said = run(place.pretrain({"--steps", "4", "--mode", "roberta"}));
@@ -137,6 +182,9 @@ TEST_CASE("pretrain bert --init goes on from a model with its vocabulary") {
   REQUIRE(said.code == 0);
   CHECK(slurp(second.in_run("model.safetensors")) == slurp(first.in_run("model.safetensors")));
   CHECK(slurp(second.in_run("vocab.txt")) == slurp(first.in_run("vocab.txt")));
+  check_refused(run({"pretrain", "bert", "--data", second.text, "--out", second.out + "2", "--init",
+                     first.out, "--sequence-length", "24", "--lowercase", "false"}),
+                2, "this run has one already");
 }
 
 TEST_CASE("pretrain bert refuses what cannot be learned from") {
@@ -153,6 +201,8 @@ TEST_CASE("pretrain bert refuses what cannot be learned from") {
     *(std::find(arguments.begin(), arguments.end(), option) + 1) = value;
     return run(arguments);
   };
+  check_refused(with("--sequence-length", "4"), 2, "must be at least 5");
+  CHECK_FALSE(std::filesystem::exists(place.out));  // nothing is in the way of the next attempt
   check_refused(with("--n-head", "3"), 2, "n_head = 3 must divide n_embd = 16");
   check_refused(with("--sequence-length", "64"), 2,
                 "--sequence-length 64 is more than the 32 positions of the model");
@@ -206,7 +256,7 @@ TEST_CASE(
   CHECK(after.loss < 0.5 * before);
 }
 
-TEST_CASE("the built-in corpus: every target is masked, and the floors are in their order") {
+TEST_CASE("held-out targets are all behind [MASK], and the built-in corpus's floors are in order") {
   BERTOptions o = bert_options_from("tiny");
   o.data = builtin_data;
   const PretrainingCorpus corpus = read_pretraining_corpus(o);
