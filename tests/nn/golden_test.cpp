@@ -65,9 +65,10 @@ void check_update(const SafetensorsFile& file, const Module& model, AdamW& optim
   optimizer.zero_grad();
 }
 
+// GELU's approximation by tanh, where BERT has the exact one, would be 5e-5 off.
 void check_loss(const Tensor& loss, const Tensor& recorded, int64_t step) {
   CHECK(relative(static_cast<double>(loss.item()), static_cast<double>(recorded.data()[step])) <
-        1e-4);
+        1e-5);
 }
 
 double largest_difference(const Tensor& a, const Tensor& b) {
@@ -133,13 +134,13 @@ void check_golden_bert() {
 }  // namespace
 
 TEST_SUITE("golden") {
-  TEST_CASE("ten steps of GPT follow PyTorch: losses within 1e-4, gradients of step 1") {
+  TEST_CASE("ten steps of GPT follow PyTorch: losses within 1e-5, gradients of step 1") {
     check_golden_run("gpt.safetensors");
   }
   TEST_CASE("without biases, four heads, label smoothing: the same") {
     check_golden_run("gpt_variant.safetensors");
   }
-  TEST_CASE("ten steps of BERT's pre-training follow PyTorch: both losses within 1e-4") {
+  TEST_CASE("ten steps of BERT's pre-training follow PyTorch: both losses within 1e-5") {
     check_golden_bert();
   }
 }
