@@ -54,28 +54,39 @@ class Framing {
  public:
   Framing(const Tokenizer& tokenizer, const EncodeOptions& options, size_t texts)
       : format_(format_of(tokenizer)) {
-    const size_t frame = (format_.start ? 1 : 0) + (format_.end ? texts : 0);
+    const size_t between = format_.separator ? texts - 1 : 0;
+    const size_t frame = (format_.start ? 1 : 0) + between + (format_.end ? 1 : 0);
     const bool fits = options.max_length >= static_cast<int64_t>(frame);
     check_value(fits, "encode: at most {} ids, but the framing of {} takes {}", options.max_length,
                 texts == 1 ? "a text" : "two texts", frame);
     room_ = static_cast<size_t>(options.max_length) - frame;
-    if (format_.start) add({*format_.start, {0, 0}, no_word}, 0);
+    add_frame(format_.start, 0);
   }
 
   // Ids that all texts together may have.
   size_t room() const { return room_; }
 
-  void add_text(const std::vector<TokenPiece>& pieces, int32_t type) {
-    for (const TokenPiece& piece : pieces) add(piece, type);
-    if (format_.end) add({*format_.end, {0, 0}, no_word}, type);
+  void add_first(const std::vector<TokenPiece>& pieces) {
+    for (const TokenPiece& piece : pieces) add(piece, 0);
+  }
+
+  void add_second(const std::vector<TokenPiece>& pieces) {
+    if (!pieces.empty() || format_.end) add_frame(format_.separator, 0);
+    type_ = 1;
+    for (const TokenPiece& piece : pieces) add(piece, 1);
   }
 
   Encoding take(int64_t dropped) {
+    add_frame(format_.end, type_);
     encoding_.dropped = dropped;
     return std::move(encoding_);
   }
 
  private:
+  void add_frame(std::optional<int32_t> id, int32_t type) {
+    if (id) add({*id, {0, 0}, no_word}, type);
+  }
+
   void add(const TokenPiece& piece, int32_t type) {
     encoding_.ids.push_back(piece.id);
     encoding_.types.push_back(type);
@@ -85,6 +96,7 @@ class Framing {
 
   SequenceFormat format_;
   size_t room_ = 0;
+  int32_t type_ = 0;  // of the last text
   Encoding encoding_;
 };
 
@@ -95,10 +107,10 @@ SequenceFormat format_of(const Tokenizer& tokenizer) {
     const int32_t pad = wordpiece->find("[PAD]").value_or(0);
     const auto start = wordpiece->find("[CLS]"), end = wordpiece->find("[SEP]");
     if (!start || !end) return {.pad = pad};
-    return {start, end, pad};
+    return {.start = start, .separator = end, .end = end, .pad = pad};
   }
-  const std::optional<int32_t> end = tokenizer.end_of_text_id();
-  return {end, end, end.value_or(0)};
+  const std::optional<int32_t> boundary = tokenizer.end_of_text_id();
+  return {.start = boundary, .separator = boundary, .pad = boundary.value_or(0)};
 }
 
 std::vector<TokenPiece> token_pieces(const Tokenizer& tokenizer, std::string_view text) {
@@ -110,7 +122,7 @@ Encoding encode(const Tokenizer& tokenizer, std::string_view text, const EncodeO
   std::vector<TokenPiece> pieces = token_pieces(tokenizer, text);
   int64_t dropped = 0;
   truncate(pieces, framing.room(), dropped);
-  framing.add_text(pieces, 0);
+  framing.add_first(pieces);
   return framing.take(dropped);
 }
 
@@ -122,8 +134,8 @@ Encoding encode_pair(const Tokenizer& tokenizer, std::string_view a, std::string
   int64_t dropped = 0;
   truncate(first, most_a, dropped);
   truncate(second, most_b, dropped);
-  framing.add_text(first, 0);
-  framing.add_text(second, 1);
+  framing.add_first(first);
+  framing.add_second(second);
   return framing.take(dropped);
 }
 

@@ -14,11 +14,13 @@
 namespace gradus {
 
 /// How a model wants its texts framed: [CLS] A [SEP] B [SEP] (BERT), <|endoftext|> A <|endoftext|>
-/// B
-/// <|endoftext|> (GPT), or bare (characters, and vocabularies that lack these tokens).
+/// B (GPT), or bare (characters, and vocabularies that lack these tokens). A GPT is padded by
+/// <|endoftext|> and read at its last token; that one must belong to the text, for Hugging Face
+/// reads the last token that is not the padding's.
 struct SequenceFormat {
-  std::optional<int32_t> start = {};  // before the first text
-  std::optional<int32_t> end = {};    // after each text
+  std::optional<int32_t> start = {};      // before the first text
+  std::optional<int32_t> separator = {};  // between two texts
+  std::optional<int32_t> end = {};        // after the last text
   int32_t pad = 0;
 };
 SequenceFormat format_of(const Tokenizer& tokenizer);
@@ -35,14 +37,14 @@ inline constexpr size_t no_word = size_t(-1);
 /// A text or a pair as a model reads it. All vectors have one entry per id.
 struct Encoding {
   std::vector<int32_t> ids;
-  std::vector<int32_t> types;      // 0: start, A and its end; 1: B and its end
-  std::vector<ByteRange> sources;  // bytes of its own text (A or B); {0, 0} for start and end
-  std::vector<size_t> words;  // index of its word within its own text; no_word for start and end
-  int64_t dropped = 0;        // ids that had no room
+  std::vector<int32_t> types;      // 0: start, A and what ends it; 1: B and what ends it
+  std::vector<ByteRange> sources;  // bytes of its own text (A or B); {0, 0} for the framing
+  std::vector<size_t> words;       // index of its word within its own text; no_word for the framing
+  int64_t dropped = 0;             // ids that had no room
 };
 
 struct EncodeOptions {
-  int64_t max_length = 512;  // ids, start and ends included
+  int64_t max_length = 512;  // ids, those of the framing included
 };
 
 /// A text that is too long loses its last ids. A special token that a text spells out, such as
@@ -54,7 +56,8 @@ Encoding encode(const Tokenizer& tokenizer, std::string_view text,
 
 /// The same for a pair, which loses ids at the end of its longer text until it fits, or until both
 /// are equally long and lose in turn. Of an odd number of ids the text that was longer keeps one
-/// more, B if neither was: "longest_first" as in Hugging Face's tokenizers.
+/// more, B if neither was: "longest_first" as in Hugging Face's tokenizers. Where nothing stands
+/// after B, an empty B has no separator before it.
 Encoding encode_pair(const Tokenizer& tokenizer, std::string_view a, std::string_view b,
                      const EncodeOptions& options = {});
 

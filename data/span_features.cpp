@@ -66,7 +66,7 @@ SpanEncoding frame_question(const SequenceFormat& format, std::span<const TokenP
   Encoding& encoding = result.encoding;
   if (format.start) append_piece(encoding, {*format.start, {0, 0}, no_word}, 0);
   for (const TokenPiece& piece : query) append_piece(encoding, piece, 0);
-  if (format.end) append_piece(encoding, {*format.end, {0, 0}, no_word}, 0);
+  if (format.separator) append_piece(encoding, {*format.separator, {0, 0}, no_word}, 0);
   result.context_begin = encoding.ids.size();
   for (const TokenPiece& piece : context) append_piece(encoding, piece, 1);
   result.context_end = encoding.ids.size();
@@ -103,7 +103,7 @@ std::vector<SpanEncoding> encode_question(const Tokenizer& tokenizer, const Span
   std::vector<TokenPiece> query = token_pieces(tokenizer, question.question);
   const size_t asked = query.size();
   query.resize(std::min(asked, static_cast<size_t>(options.max_query)));
-  const int64_t frame = (format.start ? 1 : 0) + (format.end ? 2 : 0);
+  const int64_t frame = (format.start ? 1 : 0) + (format.separator ? 1 : 0) + (format.end ? 1 : 0);
   const int64_t room = options.max_length - frame - static_cast<int64_t>(query.size());
   check_value(room >= 1, "encode_question: {} ids at most leave no room beside a question of {}",
               options.max_length, query.size());

@@ -32,10 +32,14 @@ std::vector<int64_t> layers_to_keep(int64_t teacher, int64_t student) {
   return kept;
 }
 
-BERTForPreTraining make_student(const BERTForPreTraining& teacher, int64_t n_layer) {
-  const std::vector<int64_t> kept = layers_to_keep(teacher.config().n_layer, n_layer);
-  BERTConfig config = teacher.config();
-  config.n_layer = n_layer;
+BERTForPreTraining make_student(const BERTForPreTraining& teacher, const BERTConfig& config) {
+  const std::vector<int64_t> kept = layers_to_keep(teacher.config().n_layer, config.n_layer);
+  BERTConfig expected = teacher.config();
+  expected.n_layer = config.n_layer;
+  expected.dropout = config.dropout;
+  check_value(
+      config == expected,
+      "distillation: a student may differ from its teacher in its layers and its dropout alone");
   BERTForPreTraining student(config, false);
   const NoGrad guard;
   for (NamedTensor& p : student.named_parameters()) {

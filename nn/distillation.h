@@ -13,10 +13,11 @@ namespace gradus {
 /// ValueError unless 1 <= student <= teacher.
 std::vector<int64_t> layers_to_keep(int64_t teacher, int64_t student);
 
-/// A student of n_layer layers: copies of the chosen layers, of the embeddings and of the head for
-/// masked tokens. Like DistilBERT it has neither pooler nor next-sentence prediction; unlike it, it
-/// keeps the token types, which are part of our BERT. Throws ValueError as layers_to_keep.
-BERTForPreTraining make_student(const BERTForPreTraining& teacher, int64_t n_layer);
+/// A student of config.n_layer layers: copies of the chosen layers, of the embeddings and of the
+/// head for masked tokens. Like DistilBERT it has neither pooler nor next-sentence prediction;
+/// unlike it, it keeps the token types, which are part of our BERT. Throws ValueError as
+/// layers_to_keep, and if config differs from the teacher's in more than layers and dropout.
+BERTForPreTraining make_student(const BERTForPreTraining& teacher, const BERTConfig& config);
 
 /// Soft targets (Hinton et al. 2015, section 2): with p = softmax(teacher / T) and
 /// q = softmax(student / T)

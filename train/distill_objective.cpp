@@ -123,7 +123,7 @@ DistillObjective::DistillObjective(const DistillOptions& o, const PretrainingCor
     : options_(o),
       tokenizer_(corpus.tokenizer),
       teacher_(std::move(teacher)),
-      student_(make_student(teacher_, o.model.n_layer)),
+      student_(make_student(teacher_, o.model)),
       loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
       blocks_(corpus.validation(o)) {
   check_value(tokenizer_.vocab_size() <= teacher_.config().vocab_size,

@@ -57,19 +57,17 @@ TEST_CASE("encode: a special token that the text spells out becomes that token")
   CHECK(encode(wordpiece(), "a[SEP]b").ids == std::vector<int32_t>{2, 8, 3, 9, 3});
 }
 
-TEST_CASE("encode: GPT's texts stand between ends of text, characters stand bare") {
+TEST_CASE("encode: GPT's texts stand after ends of text, characters stand bare") {
   const BPETokenizer bpe = train_bpe("the cat the cat", 262);
   const int32_t end = *Tokenizer(bpe).end_of_text_id();
   const std::string text = "the cat";
   std::vector<int32_t> framed{end};
   for (const int32_t id : bpe.encode(text)) framed.push_back(id);
-  framed.push_back(end);
   const Encoding e = encode(Tokenizer(bpe), text);
   CHECK(e.ids == framed);
   std::string all;
   for (const std::string& part : parts(text, e)) all += part;
   CHECK(all == text);
-  CHECK(encode_pair(Tokenizer(bpe), "t", "c").ids.size() == 5);
   CHECK(format_of(Tokenizer(train_bpe("the", 300, {}))).pad == 0);
 
   const Tokenizer characters(CharTokenizer::train("aé"));
@@ -78,6 +76,19 @@ TEST_CASE("encode: GPT's texts stand between ends of text, characters stand bare
   CHECK(parts("éa", bare) == std::vector<std::string>{"é", "a"});
   CHECK(bare.words == std::vector<size_t>{0, 1});
   CHECK_THROWS_AS(encode(characters, "b"), ValueError);
+}
+
+TEST_CASE("encode_pair: GPT's texts are kept apart by an end of text, and nothing follows them") {
+  const Tokenizer bpe(train_bpe("the cat the cat", 262));
+  const int32_t end = *bpe.end_of_text_id();
+  const int32_t t = bpe.encode("t")[0], c = bpe.encode("c")[0];
+  const Encoding e = encode_pair(bpe, "t", "c");
+  CHECK(e.ids == std::vector<int32_t>{end, t, end, c});
+  CHECK(e.types == std::vector<int32_t>{0, 0, 0, 1});
+  CHECK(e.words == std::vector<size_t>{no_word, 0, no_word, 0});
+  CHECK(encode_pair(bpe, "t", "ccc", {.max_length = 4}).ids == e.ids);
+  CHECK(encode_pair(bpe, "t", "").ids == std::vector<int32_t>{end, t});
+  CHECK(encode_pair(bpe, "", "c").ids == std::vector<int32_t>{end, end, c});
 }
 
 TEST_CASE("encode: a text that is too long loses its end, and what was lost is counted") {

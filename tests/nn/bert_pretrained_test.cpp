@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/bpe_train.h"
+#include "data/encoding.h"
 #include "data/json.h"
 #include "data/safetensors.h"
 #include "nn/pretrained/task_model.h"
@@ -176,6 +178,47 @@ TEST_CASE("a GPT under a head is GPT2ForSequenceClassification, also without bia
     CHECK(stored_tensors(folder.path()).contains("transformer.h.0.ln_1.bias"));
     check_same(load_task_model(folder.path()), model);
   }
+}
+
+// GPT2ForSequenceClassification reads each row here: at the last id that is not pad_token_id.
+std::vector<int32_t> positions_of_hugging_face(const Tokens& ids, int32_t pad_token_id) {
+  const int64_t B = ids.dim(0), T = ids.dim(1);
+  std::vector<int32_t> positions;
+  for (int64_t b = 0; b < B; ++b) {
+    int64_t last = 0;
+    for (int64_t t = 0; t < T; ++t) {
+      if (ids.data()[b * T + t] != pad_token_id) last = t;
+    }
+    positions.push_back(static_cast<int32_t>(b * T + last));
+  }
+  return positions;
+}
+
+TEST_CASE("a GPT is read at the last token that is not the pad_token_id of its config.json") {
+  const Tokenizer tokenizer(train_bpe("the cat the cat", 262));
+  const TemporaryFolder folder;
+  GPTConfig config{.block_size = 16,
+                   .vocab_size = tokenizer.vocab_size(),
+                   .n_layer = 1,
+                   .n_head = 2,
+                   .n_embd = 4};
+  config.document_token = *tokenizer.end_of_text_id();
+  save_task_model(TaskModel(config, {.labels = {"bad", "good"}}), folder.path());
+  const int32_t pad_id = read_json(folder.path() / "config.json").at("pad_token_id");
+  CHECK(pad_id == format_of(tokenizer).pad);
+  const EncodedBatch batch = pad(
+      std::vector{encode(tokenizer, "the cat sat"), encode(tokenizer, "the"), encode(tokenizer, ""),
+                  encode_pair(tokenizer, "the", "cat"), encode_pair(tokenizer, "the", "")},
+      format_of(tokenizer).pad);
+  const Tokens read = last_positions(batch.ids.shape, batch.key_mask);
+  CHECK(std::ranges::equal(read.ids, positions_of_hugging_face(batch.ids, pad_id)));
+}
+
+TEST_CASE("a GPT without an end of text has no pad_token_id: no token of it is padding") {
+  const TemporaryFolder folder;
+  const GPTConfig config{.block_size = 6, .vocab_size = 9, .n_layer = 1, .n_head = 2, .n_embd = 4};
+  save_task_model(TaskModel(config, {.labels = {"bad", "good"}}), folder.path());
+  CHECK_FALSE(read_json(folder.path() / "config.json").contains("pad_token_id"));
 }
 
 TEST_CASE("a head begins on the weights of a pre-trained model, pooler included") {

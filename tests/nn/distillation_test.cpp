@@ -16,6 +16,13 @@ BERTConfig teacher_config(int64_t layers) {
   return {.block_size = 8, .vocab_size = 11, .n_layer = layers, .n_head = 2, .n_embd = 8};
 }
 
+// The same shape with other layers.
+BERTForPreTraining student_of(const BERTForPreTraining& teacher, int64_t layers) {
+  BERTConfig config = teacher.config();
+  config.n_layer = layers;
+  return make_student(teacher, config);
+}
+
 }  // namespace
 
 TEST_CASE("of twelve layers a student of six gets DistilBERT's") {
@@ -47,7 +54,7 @@ TEST_CASE("a student deeper than its teacher, or without layers, is refused") {
 
 TEST_CASE("a student begins with the bits of its teacher's chosen layers, embeddings and head") {
   const BERTForPreTraining teacher(teacher_config(5), true);
-  const BERTForPreTraining student = make_student(teacher, 3);  // layers 0, 2, 4
+  const BERTForPreTraining student = student_of(teacher, 3);  // layers 0, 2, 4
   const auto stands_for = [](std::string name) {
     for (const auto& [ours, theirs] :
          {std::pair{"bert.h.1.", "bert.h.2."}, std::pair{"bert.h.2.", "bert.h.4."}}) {
@@ -65,10 +72,33 @@ TEST_CASE("a student begins with the bits of its teacher's chosen layers, embedd
   }
 }
 
+TEST_CASE("a student drops what its own configuration says, not its teacher's") {
+  const BERTForPreTraining teacher(teacher_config(2), true);
+  BERTConfig config = teacher.config();
+  config.dropout = real(0.25);
+  const BERTForPreTraining student = make_student(teacher, config);
+  CHECK(student.config() == config);
+  const Tokens ids({1, 4}, {1, 2, 3, 4}), types({1, 4});
+  const Tensor once = student.bert.hidden(ids, types), again = student.bert.hidden(ids, types);
+  CHECK(difference(once, again) != "");
+}
+
+TEST_CASE("a student of another width, or of other tokens, is refused") {
+  const BERTForPreTraining teacher(teacher_config(2), true);
+  BERTConfig config = teacher.config();
+  config.n_layer = 1;
+  config.n_embd = 4;
+  CHECK(message_of<ValueError>([&] { make_student(teacher, config); }) ==
+        "distillation: a student may differ from its teacher in its layers and its dropout alone");
+  config = teacher.config();
+  config.vocab_size = 12;
+  CHECK_THROWS_AS(make_student(teacher, config), ValueError);
+}
+
 TEST_CASE("a student with all layers says what its teacher says: no soft and no cosine loss") {
   const EvalMode evaluation;
   const BERTForPreTraining teacher(teacher_config(2), true);
-  const BERTForPreTraining student = make_student(teacher, 2);
+  const BERTForPreTraining student = student_of(teacher, 2);
   const Tokens ids({1, 4}, {1, 2, 3, 4});
   const Tensor x = student.bert.hidden(ids, Tokens({1, 4})).reshape({4, 8});
   const Tensor y = teacher.bert.hidden(ids, Tokens({1, 4})).reshape({4, 8});

@@ -36,6 +36,10 @@ DistillObjective letters_objective(int64_t layers) {
   return {letters_options(layers), letters_corpus(), BERTForPreTraining(letters_config(2), true)};
 }
 
+BERTForPreTraining small_student(const BERTForPreTraining& teacher) {
+  return make_student(teacher, letters_config(1));
+}
+
 // Rows of letters, some of them predicted, padded to T.
 MaskedBatch letter_batch(const std::vector<std::vector<int32_t>>& rows, int64_t T) {
   const auto B = static_cast<int64_t>(rows.size());
@@ -59,6 +63,14 @@ double loss_value(const Tensor& x) { return static_cast<double>(x.item()); }
 
 }  // namespace
 
+TEST_CASE("the student is built from the options: their layers and their dropout") {
+  DistillOptions o = letters_options(1);
+  o.model.dropout = real(0.25);
+  DistillObjective objective(o, letters_corpus(), BERTForPreTraining(letters_config(2), true));
+  CHECK(objective.model().config() == o.model);
+  CHECK(objective.teacher().config().dropout == 0);
+}
+
 TEST_CASE("a backward reaches every parameter of the student and none of the teacher") {
   DistillObjective objective = letters_objective(1);
   objective.backward(2);
@@ -76,7 +88,7 @@ TEST_CASE("padding counts nothing: a batch is worth the tokens of its texts alon
   const EvalMode evaluation;
   manual_seed(5);
   const BERTForPreTraining teacher(letters_config(2), true);
-  const BERTForPreTraining student = make_student(teacher, 1);
+  const BERTForPreTraining student = small_student(teacher);
   const std::vector<int32_t> two{2, 7, 3}, long_row{2, 9, 12, 6, 5, 3};
   const Distillation both = distill(teacher, student, letter_batch({two, long_row}, 8), 2);
   const Distillation a = distill(teacher, student, letter_batch({two}, 3), 2);
@@ -94,7 +106,7 @@ TEST_CASE("padding counts nothing: a batch is worth the tokens of its texts alon
 TEST_CASE("logits computed part by part give the same loss and the same gradients") {
   manual_seed(5);
   const BERTForPreTraining teacher(letters_config(2), true);
-  BERTForPreTraining student = make_student(teacher, 1);
+  BERTForPreTraining student = small_student(teacher);
   const MaskedBatch batch = letter_batch({{2, 7, 3}, {2, 9, 12, 6, 5, 3}}, 6);
   const auto gradients = [&](int64_t most_logits) {
     student.zero_grad();
