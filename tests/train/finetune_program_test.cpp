@@ -4,6 +4,8 @@
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
 #include "program.h"
+#include "train/finetune/session.h"
+#include "train/signals.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -85,6 +87,25 @@ TEST_CASE("finetune: the same command gives the same bits") {
   std::filesystem::remove_all(lesson.out);
   REQUIRE(run(lesson.finetune({}, "10")).code == 0);
   CHECK(slurp(std::filesystem::path(lesson.out) / "model.safetensors") == first);
+}
+
+TEST_CASE("finetune: a signal before anything was learned leaves no model") {
+  const Lesson lesson;
+  const pid_t child = fork();
+  if (child == 0) {  // a signal stays with its process
+    watch_signals();
+    raise(SIGTERM);
+    SessionOptions o;
+    o.model = lesson.model, o.train = lesson.train, o.dev = lesson.dev, o.out = lesson.out;
+    o.quiet = true;
+    const SessionEnd end = fine_tune_session(o);
+    _exit(end == SessionEnd::without_model ? 42 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 42);
+  CHECK_FALSE(std::filesystem::exists(lesson.out));
 }
 
 TEST_CASE("finetune: several seeds give a mean and a spread, and the best is kept") {

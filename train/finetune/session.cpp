@@ -71,7 +71,7 @@ class Session {
   void run() {
     for (int64_t i = 0; i < o.seeds && stop_signal() == 0; ++i)
       run_seed(o.tuning.seed + uint64_t(i));
-    save();
+    if (best_) save();
   }
   const FineTuneResult& result() const { return result_; }
 
@@ -162,7 +162,7 @@ TaskModel begin_task_model(const std::filesystem::path& directory, const TaskCon
   return model;
 }
 
-bool fine_tune_session(const SessionOptions& options) {
+SessionEnd fine_tune_session(const SessionOptions& options) {
   RunFolder::check_unused(options.out);
   SessionOptions o = options;
   o.tuning.lr = o.lr.value_or(default_lr(o.tuning.freeze));
@@ -170,8 +170,9 @@ bool fine_tune_session(const SessionOptions& options) {
   Session session(o);
   session.run();
   const FineTuneResult& result = session.result();
+  if (result.runs.empty()) return SessionEnd::without_model;
   fmt::print("{}", o.json ? to_json(o, result).dump() + "\n" : to_text(o, result));
-  return stop_signal() != 0;
+  return stop_signal() == 0 ? SessionEnd::complete : SessionEnd::stopped;
 }
 
 }  // namespace gradus
