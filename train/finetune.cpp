@@ -18,8 +18,9 @@ void add_data(CLI::App& command, const SharedOptions& o, const char* format) {
       ->check(CLI::ExistingDirectory);
   command.add_option("--train", o->train, fmt::format("{}; or builtin", format))->required();
   command.add_option("--dev", o->dev,
-                     "What the best weights are chosen by (default: a tenth of --train)");
-  command.add_option("--test", o->test, "Measured once, at the end");
+                     "What the best weights are chosen by (default: a tenth of --train, held out)");
+  command.add_option("--test", o->test,
+                     "Measured once, at the end (default: builtin for --train builtin)");
   command.add_option("--out", o->out, "Folder to make: the fine-tuned model, and metrics.json")
       ->required();
   command.add_option("--labels", o->labels, "Learn from so many examples only, chosen by the seed")
