@@ -39,7 +39,7 @@ std::string in_lower_case(std::string_view text) {
 
 // Where the parts of an example stand in a row.
 struct ExamplePlaces {
-  std::optional<size_t> text, second, label;
+  std::optional<size_t> text = {}, second = {}, label = {};
 };
 
 // The columns of a table by their names.
@@ -85,8 +85,9 @@ class TableHeader {
   std::vector<std::string> names_;
 };
 
-ExamplePlaces places_in(const std::filesystem::path& path, const TableHeader& header,
-                        const TextColumns& columns) {
+// Where texts stand, named or by the usual names.
+ExamplePlaces text_places_in(const std::filesystem::path& path, const TableHeader& header,
+                             const TextColumns& columns) {
   ExamplePlaces places = header.usual_places();
   const auto choose = [&](const std::string& name, std::optional<size_t>& place) {
     if (name.empty()) return;
@@ -101,6 +102,12 @@ ExamplePlaces places_in(const std::filesystem::path& path, const TableHeader& he
   check<FileError>(places.text.has_value(),
                    "{}: no column has one of a text's usual names, such as sentence; there are: {}",
                    path.string(), header.shown());
+  return places;
+}
+
+ExamplePlaces places_in(const std::filesystem::path& path, const TableHeader& header,
+                        const TextColumns& columns) {
+  const ExamplePlaces places = text_places_in(path, header, columns);
   check<FileError>(places.label.has_value(),
                    "{}: no column has one of a label's usual names, such as label; there are: {}",
                    path.string(), header.shown());
@@ -114,7 +121,11 @@ bool has_no_header(const TableHeader& header, size_t fields, const TextColumns& 
   return nothing_asked && !usual.text && !usual.label && (fields == 2 || fields == 3);
 }
 
-bool is_no_label(std::string_view label) { return label.empty() || label == "-" || label == "-1"; }
+bool is_no_label(std::string_view label) { return label.empty() || label == "-"; }
+
+bool is_whole_number(std::string_view label) {
+  return !label.empty() && label.find_first_not_of("0123456789") == label.npos;
+}
 
 }  // namespace
 
@@ -126,7 +137,7 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path, const TextC
   const ExamplePlaces places = !bare         ? places_in(path, header, columns)
                                : fields == 2 ? ExamplePlaces{0, {}, 1}
                                              : ExamplePlaces{0, 1, 2};
-  LabelledTexts result{.pairs = places.second.has_value()};
+  LabelledTexts result{.pairs = places.second.has_value(), .header = !bare};
   for (size_t i = bare ? 0 : 1; i < table.size(); ++i) {
     const DelimitedRow& row = table[i];
     LabelledText example{.text = row.fields[*places.text],
@@ -144,6 +155,39 @@ LabelledTexts read_labelled_texts(const std::filesystem::path& path, const TextC
     result.rows.push_back(std::move(example));
   }
   check<FileError>(!result.rows.empty(), "{}: the file holds no labelled text", path.string());
+  return result;
+}
+
+void leave_out_minus_ones(LabelledTexts& texts) {
+  const auto is_minus_one = [](const LabelledText& row) { return row.label == "-1"; };
+  const bool others_are_numbers = std::ranges::all_of(texts.rows, [&](const LabelledText& row) {
+    return is_minus_one(row) || is_whole_number(row.label);
+  });
+  const bool all = std::ranges::all_of(texts.rows, is_minus_one);
+  if (texts.pairs && others_are_numbers && !all)
+    texts.unlabelled += static_cast<int64_t>(std::erase_if(texts.rows, is_minus_one));
+}
+
+LabelledTexts read_texts(const std::filesystem::path& path, std::optional<bool> wanted) {
+  const std::vector<DelimitedRow> table = read_delimited(path);
+  const TableHeader header(table[0]);
+  const size_t fields = table[0].fields.size();
+  const ExamplePlaces usual = header.usual_places();
+  const bool bare = !usual.text && !usual.label && fields <= 3;
+  ExamplePlaces places = bare ? ExamplePlaces{.text = 0} : text_places_in(path, header, {});
+  if (bare && fields > 1 && wanted.value_or(fields == 3)) places.second = 1;
+  const bool pairs = places.second.has_value();
+  check<FileError>(pairs == wanted.value_or(pairs), "{}: these are {}; the model reads {}",
+                   path.string(), pairs ? "pairs of texts" : "single texts",
+                   pairs ? "single texts" : "pairs");
+  LabelledTexts result{.pairs = pairs, .header = !bare};
+  for (size_t i = bare ? 0 : 1; i < table.size(); ++i) {
+    const DelimitedRow& row = table[i];
+    result.rows.push_back({.text = row.fields[*places.text],
+                           .second = places.second ? row.fields[*places.second] : "",
+                           .label = "",
+                           .line = row.line});
+  }
   return result;
 }
 

@@ -6,6 +6,7 @@
 // field's own tools pass over is left out and counted.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,8 @@ struct LabelledText {
 struct LabelledTexts {
   std::vector<LabelledText> rows = {};
   bool pairs = false;
-  int64_t unlabelled = 0;  // pairs left out because their label is empty, "-" or "-1" (SNLI)
+  bool header = true;      // else the first row counts as an example
+  int64_t unlabelled = 0;  // pairs left out because their label is empty or "-" (SNLI)
 };
 
 /// Names of columns; an empty one is found by its usual names.
@@ -43,6 +45,14 @@ struct TextColumns {
 /// for a column that is missing, an empty text, a text without label, and a file of no examples.
 LabelledTexts read_labelled_texts(const std::filesystem::path& path,
                                   const TextColumns& columns = {});
+/// Leaves out the pairs whose class is "-1" where all other classes are whole numbers from 0 on:
+/// what SNLI's numbered tables write for no label. Numbers of a regression are not for this.
+void leave_out_minus_ones(LabelledTexts& texts);
+/// The same table for predictions, with or without a label's column: every row stays, in its order,
+/// empty texts too. `pairs` tells what the model reads; absent: what the columns' names say.
+/// Without a header the first column is the text, or the first two are the pair. Throws FileError
+/// for a table of the other kind.
+LabelledTexts read_texts(const std::filesystem::path& path, std::optional<bool> pairs = {});
 
 /// The labels of a text that has any number of them: "joy, surprise" or "joy|surprise".
 std::vector<std::string> split_labels(std::string_view label);

@@ -2,6 +2,7 @@
 // Fine-tuning puts one linear layer on a pre-trained model (Devlin et al. 2019, §4). All tasks are
 // that layer: on [CLS] for what is said of a whole text or pair, on every token for tags and spans.
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,10 +14,20 @@ namespace gradus {
 
 enum class TaskKind { classification, multi_label, regression, tagging, spans };
 
+/// How fine-tuning read its texts, and predictions must read theirs. Absent: as the model can.
+struct TaskReading {
+  std::optional<int64_t> max_length = {}, doc_stride = {};  // ids
+  std::optional<bool> pairs = {};                           // whether texts come in twos
+  std::optional<real> null_threshold = {};                  // of the empty answer (SQuAD 2.0)
+
+  bool operator==(const TaskReading&) const = default;
+};
+
 struct TaskConfig {
   TaskKind kind = TaskKind::classification;
   std::vector<std::string> labels = {};  // of classes or tags; regression and spans have none
   real dropout = real(0.1);              // before the head
+  TaskReading reading = {};
 
   bool operator==(const TaskConfig&) const = default;
   bool reads_tokens() const { return kind == TaskKind::tagging || kind == TaskKind::spans; }

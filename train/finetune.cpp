@@ -18,8 +18,9 @@ void add_data(CLI::App& command, const SharedOptions& o, const char* format) {
       ->check(CLI::ExistingDirectory);
   command.add_option("--train", o->train, fmt::format("{}; or builtin", format))->required();
   command.add_option("--dev", o->dev,
-                     "What the best weights are chosen by (default: a tenth of --train)");
-  command.add_option("--test", o->test, "Measured once, at the end");
+                     "What the best weights are chosen by (default: a tenth of --train, held out)");
+  command.add_option("--test", o->test,
+                     "Measured once, at the end (default: builtin for --train builtin)");
   command.add_option("--out", o->out, "Folder to make: the fine-tuned model, and metrics.json")
       ->required();
   command.add_option("--labels", o->labels, "Learn from so many examples only, chosen by the seed")
@@ -43,7 +44,8 @@ void add_texts(CLI::App& command, const SharedOptions& o) {
 
 void add_learning(CLI::App& command, const SharedOptions& o) {
   FineTuneOptions& t = o->tuning;
-  command.add_flag("--freeze", t.freeze, "The encoder stays as it is; only the head learns");
+  command.add_flag("--freeze", t.freeze,
+                   "Encoder and pooler stay as they are; only the linear layer learns");
   command.add_flag("--scratch", o->scratch, "Random weights in place of the pre-trained ones");
   command.add_option("--seeds", o->seeds, "Models to train: mean and spread; the best is kept")
       ->check(CLI::Range(1, 1000));
@@ -86,8 +88,11 @@ void finetune_command(const SessionOptions& o) {
   }
   watch_signals();
   survive_failed_writes();
-  if (!fine_tune_session(o)) return;
-  std::fputs("stopped; the best weights so far were saved\n", stderr);
+  const SessionEnd end = fine_tune_session(o);
+  if (end == SessionEnd::complete) return;
+  std::fputs(end == SessionEnd::stopped ? "stopped; the best weights so far were saved\n"
+                                        : "stopped; nothing was learned, nothing saved\n",
+             stderr);
   throw Exit{128 + stop_signal()};
 }
 

@@ -43,15 +43,20 @@ class Predictor {
     check_vocabulary(tokenizer_, model_.backbone(), directory);
   }
   TaskKind kind() const { return model_.task.kind; }
+  bool reads_texts() const { return kind() != TaskKind::tagging && kind() != TaskKind::spans; }
+  const TaskReading& reading() const { return model_.task.reading; }
 
   Answered text(const LabelledText& row) const;
   Answered words(const std::vector<std::string>& words) const;
   Answered question(const SpanQuestion& question) const;
   /// A line of a file or of standard input: a text; a pair, or a question and its context unless
-  /// there is one for all lines, with a tab between them.
+  /// there is one for all lines, with a tab between them. A model of single texts reads all of it.
   Answered line(const std::string& line, const std::string& context) const;
 
  private:
+  int64_t max_length() const {
+    return std::min(reading().max_length.value_or(model_.block_size()), model_.block_size());
+  }
   std::vector<Tensor> logits(std::span<const Encoding> encodings) const {
     return Forward(model_, encodings, format_of(tokenizer_).pad).all();
   }
@@ -95,8 +100,9 @@ Answered label_answer(const LabelledText& row, const Tensor& logits, const TaskC
 }
 
 Answered Predictor::text(const LabelledText& row) const {
-  const std::vector<Encoding> one{
-      encode_row(tokenizer_, row, !row.second.empty(), model_.block_size())};
+  const bool pair = reading().pairs.value_or(!row.second.empty());
+  check_value(pair || row.second.empty(), "predict: the model reads single texts, not pairs");
+  const std::vector<Encoding> one{encode_row(tokenizer_, row, pair, max_length())};
   tell_shortened(one[0]);
   const Tensor result = logits(one)[0];
   return kind() == TaskKind::regression ? number_answer(row, result)
@@ -105,7 +111,7 @@ Answered Predictor::text(const LabelledText& row) const {
 
 Answered Predictor::words(const std::vector<std::string>& all) const {
   const std::vector<TaggedEncoding> parts =
-      encode_words(tokenizer_, all, {}, {.max_length = model_.block_size()});
+      encode_words(tokenizer_, all, {}, {.max_length = max_length()});
   std::vector<Encoding> encodings;
   for (const TaggedEncoding& part : parts) encodings.push_back(part.encoding);
   const std::vector<std::string> tags =
@@ -118,21 +124,25 @@ Answered Predictor::words(const std::vector<std::string>& all) const {
 }
 
 Answered Predictor::question(const SpanQuestion& question) const {
-  const ReadingOptions o = reading_options(TaskName::qa, model_.block_size(), 0, 0);
+  const ReadingOptions o =
+      reading_options(TaskName::qa, model_.block_size(), reading().max_length.value_or(0),
+                      reading().doc_stride.value_or(0));
   const std::vector<SpanEncoding> windows = encode_question(tokenizer_, question, span_options(o));
   tell_shortened(windows[0].encoding);
   std::vector<Encoding> encodings;
   for (const SpanEncoding& window : windows) encodings.push_back(window.encoding);
   std::vector<SpanLogits> scores;
   for (const Tensor& one : logits(encodings)) scores.push_back(span_logits(one));
-  const SpanPrediction best = best_span(question, windows, scores);
+  const SpanPrediction best =
+      best_span(question, windows, scores, {.null_threshold = reading().null_threshold});
   ordered_json object{{"question", question.question},
                       {"answer", best.text},
                       {"begin", best.source.begin},
                       {"end", best.source.end},
                       {"score", best.score}};
   if (!question.id.empty()) object["id"] = question.id;
-  return {object, fmt::format("{}  (score {:.2f})", best.text, best.score)};
+  return {object, fmt::format("{}  (score {:.2f})", best.text.empty() ? "no answer" : best.text,
+                              best.score)};
 }
 
 // The words and marks of a text, as it has them.
@@ -146,7 +156,8 @@ std::vector<std::string> words_and_marks(const std::string& text) {
 }
 
 Answered Predictor::line(const std::string& line, const std::string& context) const {
-  const size_t tab = line.find('\t');
+  const bool whole = reads_texts() && !reading().pairs.value_or(true);
+  const size_t tab = whole ? line.npos : line.find('\t');
   const std::string first = line.substr(0, tab);
   const std::string second = tab == line.npos ? "" : line.substr(tab + 1);
   check_value(first.find_first_not_of(" \t\r\n") != first.npos, "predict: the text is empty");
@@ -174,9 +185,8 @@ void predict_file(const Predictor& predictor, const PredictArguments& o) {
       print(predictor.question(one), o.json);
   } else if (predictor.kind() == TaskKind::tagging && format == ".conll") {
     for (const TaggedSentence& one : read_conll(file)) print(predictor.words(one.words), o.json);
-  } else if (predictor.kind() != TaskKind::tagging && predictor.kind() != TaskKind::spans &&
-             table) {
-    for (const LabelledText& one : read_labelled_texts(file).rows)
+  } else if (predictor.reads_texts() && table) {
+    for (const LabelledText& one : read_texts(file, predictor.reading().pairs).rows)
       print(predictor.text(one), o.json);
   } else {
     std::istringstream lines(read_file(file));
@@ -203,7 +213,10 @@ void predict_command(const PredictArguments& o) {
   if (!o.data.empty()) return predict_file(predictor, o);
   const std::string& first = o.text.empty() ? o.question : o.text;
   if (first.empty()) return predict_lines(predictor, o);
-  print(predictor.line(o.second.empty() ? first : first + "\t" + o.second, o.context), o.json);
+  const bool pair = predictor.reads_texts() && !o.second.empty();
+  print(pair ? predictor.text({.text = first, .second = o.second, .label = ""})
+             : predictor.line(first, o.context),
+        o.json);
 }
 
 }  // namespace

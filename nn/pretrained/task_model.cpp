@@ -61,7 +61,9 @@ std::string architecture_in(const json& object) {
 // The head that a config describes, or none.
 const HeadName* head_in(const json& object, const std::string& model_type) {
   const std::string architecture = architecture_in(object);
-  const json problem = object.value("problem_type", json());
+  json problem = object.value("problem_type", json());
+  const json labels = object.value("id2label", json());
+  if (problem.is_null() && labels.is_object() && labels.size() == 1) problem = "regression";
   const HeadName* first = nullptr;
   for (const HeadName& head : heads_of(model_type)) {
     if (architecture != head.architecture) continue;
@@ -86,6 +88,29 @@ std::vector<std::string> labels_in(const json& object, const path& file) {
   check<FileError>(!labels.empty() && static_cast<int64_t>(labels.size()) <= most_labels,
                    "{}: 'id2label' has {} labels", file.string(), labels.size());
   return labels;
+}
+
+// The part of a config that is gradus's own.
+json reading_to_json(const TaskReading& reading) {
+  json object = json::object();
+  if (reading.max_length) object["max_length"] = *reading.max_length;
+  if (reading.doc_stride) object["doc_stride"] = *reading.doc_stride;
+  if (reading.pairs) object["pairs"] = *reading.pairs;
+  if (reading.null_threshold) object["null_threshold"] = *reading.null_threshold;
+  return object;
+}
+
+TaskReading reading_in(const json& object, const path& file) {
+  TaskReading reading;
+  if (!object.contains("gradus")) return reading;
+  const ConfigReader own(object["gradus"], file);
+  if (own.has("max_length")) reading.max_length = own.integer("max_length");
+  if (own.has("doc_stride")) reading.doc_stride = own.integer("doc_stride");
+  if (own.has("pairs")) reading.pairs = own.flag("pairs", false);
+  if (own.has("null_threshold")) reading.null_threshold = own.number("null_threshold", 0);
+  check<FileError>(reading.max_length.value_or(1) >= 1 && reading.doc_stride.value_or(1) >= 1,
+                   "{}: max_length and doc_stride of 'gradus' must be at least 1", file.string());
+  return reading;
 }
 
 WeightLayout layout_of(const TaskModel& model) {
@@ -124,9 +149,15 @@ void save_task_model(const TaskModel& model, const path& directory) {
   }
   if (task.kind == TaskKind::regression) names = {{"0", "score"}}, ids = {{"score", 0}};
   if (task.kind != TaskKind::spans) object["id2label"] = names, object["label2id"] = ids;
+<<<<<<< HEAD
   // Hugging Face reads a GPT at the last token that is not this one; without it, at the last.
   if (model.gpt && model.gpt->config.document_token >= 0)
     object["pad_token_id"] = model.gpt->config.document_token;
+=======
+  if (model.gpt) object["pad_token_id"] = std::max(0, model.gpt->config.document_token);
+  const json reading = reading_to_json(task.reading);
+  if (!reading.empty()) object["gradus"].update(reading);
+>>>>>>> build-f
   write_weights(
       model, layout_of(model), directory,
       model.gpt ? gpt2_zero_biases(*model.gpt) : decltype(gpt2_zero_biases(*model.gpt))());
@@ -151,8 +182,10 @@ TaskModel load_task_model(const path& directory) {
   TaskConfig task{.kind = head->kind, .labels = {}, .dropout = real(0.1)};
   const bool labelled = task.kind != TaskKind::spans && task.kind != TaskKind::regression;
   if (labelled) task.labels = labels_in(object, file);
-  if (reader.has("classifier_dropout"))
-    task.dropout = reader.number("classifier_dropout", real(0.1));
+  const bool own_dropout = reader.has("classifier_dropout");  // null: as the encoder's
+  task.dropout =
+      reader.number(own_dropout ? "classifier_dropout" : "hidden_dropout_prob", real(0.1));
+  task.reading = reading_in(object, file);
   check<FileError>(task.dropout >= 0 && task.dropout < 1,
                    "{}: classifier_dropout = {} must be in [0, 1)", file.string(), task.dropout);
   const BackboneConfig backbone = backbone_in(object, file);

@@ -54,11 +54,49 @@ TEST_CASE("pairs: two columns of text; rows without a label are left out and cou
   const LabelledTexts read = texts_in(
       "a.tsv", "premise\thypothesis\tgold_label\na\tb\tyes\nc\td\t-\ne\tf\t-1\ng\th\t\ni\tj\tno\n");
   CHECK(read.pairs);
-  CHECK(read.unlabelled == 3);
-  REQUIRE(read.rows.size() == 2);
-  CHECK(read.rows[1].text == "i");
-  CHECK(read.rows[1].second == "j");
-  CHECK(read.rows[1].label == "no");
+  CHECK(read.unlabelled == 2);
+  REQUIRE(read.rows.size() == 3);
+  CHECK(read.rows[1].label == "-1");
+  CHECK(read.rows[2].text == "i");
+  CHECK(read.rows[2].second == "j");
+  CHECK(read.rows[2].label == "no");
+}
+
+TEST_CASE("pairs of class -1 have no label only where all others are whole numbers from 0 on") {
+  const auto left_of = [](const std::string& labels) {
+    std::string table = "text1\ttext2\tlabel\n";
+    for (const char label : labels) {
+      table += std::string("a\tb\t") + (label == 'm' ? "-1" : std::string(1, label)) + "\n";
+    }
+    LabelledTexts read = texts_in("a.tsv", table);
+    leave_out_minus_ones(read);
+    CHECK(read.rows.size() + static_cast<size_t>(read.unlabelled) == labels.size());
+    return read.rows.size();
+  };
+  CHECK(left_of("01m2m") == 3);
+  CHECK(left_of("0mx") == 3);
+  CHECK(left_of("mm") == 2);
+  LabelledTexts single = texts_in("a.tsv", "text\tlabel\na\t-1\nb\t0\n");
+  leave_out_minus_ones(single);
+  CHECK(single.rows.size() == 2);
+}
+
+TEST_CASE("a table for predictions needs no labels and keeps every row") {
+  const auto texts = [](const std::string& bytes, bool pairs) {
+    const testing::TemporaryFolder folder;
+    std::vector<std::string> all;
+    for (const LabelledText& row : read_texts(folder.file("a.tsv", bytes), pairs).rows) {
+      all.push_back(pairs ? row.text + "/" + row.second : row.text);
+    }
+    return all;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(texts("index\tsentence\n0\tgood\n1\t\n2\tbad\n", false) == Texts{"good", "", "bad"});
+  CHECK(texts("sentence1\tsentence2\tlabel\na\tb\t-\nc\td\t-1\n", true) == Texts{"a/b", "c/d"});
+  CHECK(texts("good\t1\nbad\t0\n", false) == Texts{"good", "bad"});
+  CHECK(texts("a\tb\n", true) == Texts{"a/b"});
+  CHECK(contains(sentence_of<FileError>([&] { texts("sentence\na\n", true); }),
+                 "these are single texts; the model reads pairs"));
 }
 
 TEST_CASE("a question with a sentence is a pair, a question alone is a text") {
@@ -69,6 +107,8 @@ TEST_CASE("a question with a sentence is a pair, a question alone is a text") {
 TEST_CASE("a table of two or three columns without a header is read from its first row on") {
   const LabelledTexts two = texts_in("a.txt", "Wow... Loved this, really.\t1\nCrust.\t0\n");
   REQUIRE(two.rows.size() == 2);
+  CHECK_FALSE(two.header);
+  CHECK(texts_in("a.txt", "text\tlabel\nx\t1\n").header);
   CHECK(two.rows[0].text == "Wow... Loved this, really.");
   CHECK(two.rows[0].label == "1");
   const LabelledTexts three = texts_in("a.txt", "one,two,three\nfour,five,six\n");

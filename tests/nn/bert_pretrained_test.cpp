@@ -152,7 +152,12 @@ TEST_CASE("every task head comes back from its folder, labels and bits") {
       {{.kind = TaskKind::regression}, "BertForSequenceClassification"},
       {{.kind = TaskKind::tagging, .labels = {"O", "B-PER", "I-PER"}},
        "BertForTokenClassification"},
-      {{.kind = TaskKind::spans}, "BertForQuestionAnswering"}};
+      {{.kind = TaskKind::spans}, "BertForQuestionAnswering"},
+      {{.labels = {"no", "yes"}, .reading = {.max_length = 5, .pairs = true}},
+       "BertForSequenceClassification"},
+      {{.kind = TaskKind::spans,
+        .reading = {.max_length = 6, .doc_stride = 2, .null_threshold = real(0)}},
+       "BertForQuestionAnswering"}};
   for (const auto& [task, architecture] : heads) {
     const TemporaryFolder folder;
     TaskModel model(tiny_bert(), task);
@@ -164,6 +169,20 @@ TEST_CASE("every task head comes back from its folder, labels and bits") {
     CHECK(loaded.task == task);
     check_same(loaded, model);
   }
+}
+
+TEST_CASE(
+    "a single label without problem_type is a number, and no classifier_dropout the encoder's") {
+  const TemporaryFolder folder;
+  save_task_model(TaskModel(tiny_bert(), {.kind = TaskKind::regression}), folder.path());
+  json config = read_json(folder.path() / "config.json");
+  config.erase("problem_type");
+  config["id2label"] = {{"0", "LABEL_0"}};
+  config["classifier_dropout"] = nullptr;
+  folder.file("config.json", config.dump());
+  const TaskModel loaded = load_task_model(folder.path());
+  CHECK(loaded.task.kind == TaskKind::regression);
+  CHECK(loaded.task.dropout == real(0.25));
 }
 
 TEST_CASE("a GPT under a head is GPT2ForSequenceClassification, also without biases") {

@@ -2,6 +2,7 @@
 // made up.
 
 #include "tests/train/finetune_support.h"
+#include "train/finetune/task_data.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -55,7 +56,8 @@ TEST_CASE("fine-tuning learns numbers by heart") {
                                         {.text = "w1 w1 w1", .label = "3"},
                                         {.text = "w1 w1 w0", .label = "2"}};
   const TaskConfig task = task_without_dropout(TaskKind::regression);
-  const Score score = learned_score(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
+  const Score score =
+      learned_score(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
   CHECK(score.main_name() == "pearson");
   CHECK(score.main() > 0.99);
 }
@@ -66,7 +68,8 @@ TEST_CASE("fine-tuning learns several labels at once by heart") {
                                         {.text = "w2 w7", .label = "b"},
                                         {.text = "w1 w2 w3", .label = "a|b"}};
   const TaskConfig task = task_without_dropout(TaskKind::multi_label, {"a", "b"});
-  const Score score = learned_score(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
+  const Score score =
+      learned_score(task, TextExamples(texts, false, task, ten_words(), 16, "test"));
   CHECK(score.main_name() == "micro_f1");
   CHECK(score.main() == 1);
 }
@@ -130,6 +133,19 @@ TEST_CASE("the loss of spans is the mean of two cross-entropies, and padding is 
   loss.backward();
   const Tensor at_padding = logits.grad().select(0, 0).select(0, T - 1);
   CHECK(bit_difference(at_padding, zeros({2})) == "");
+}
+
+TEST_CASE("where a question has no answer, the empty one is right if [CLS] scores best") {
+  TaskData data{.task = TaskName::qa, .rows = asked_questions()};
+  CHECK_FALSE(task_of(data, TaskKind::spans, 0).reading.null_threshold.has_value());
+  data.rows = std::vector<SpanQuestion>{{.id = "1", .question = "q", .context = "w1 w2"}};
+  const TaskConfig task = task_of(data, TaskKind::spans, 0);
+  CHECK(task.reading.null_threshold == real(0));
+  const auto examples = make_examples(data, task, ten_words(), {.max_length = 16, .doc_stride = 4});
+  const auto T = static_cast<int64_t>(examples->encodings()[0].ids.size());
+  Tensor logits = zeros({T, 2});
+  logits.mutable_data()[0] = 1;
+  CHECK(examples->score(std::vector<Tensor>{logits}).main() == 1);
 }
 
 TEST_CASE("an unknown label is named with its line") {

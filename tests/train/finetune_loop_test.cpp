@@ -2,6 +2,7 @@
 // time.
 
 #include <map>
+#include <set>
 
 #include "nn/pretrained/task_model.h"
 #include "tests/train/finetune_support.h"
@@ -17,9 +18,7 @@ namespace {
 
 const TaskConfig three_labels = task_without_dropout(TaskKind::classification, {"a", "b", "c"});
 
-bool is_head(const std::string& name) {
-  return name.starts_with("pooler.") || name.starts_with("classifier.");
-}
+bool is_head(const std::string& name) { return name.starts_with("classifier."); }
 
 }  // namespace
 
@@ -105,7 +104,7 @@ TEST_CASE("layer decay: Adam's first step moves every layer by its own rate") {
   CHECK(checked == expected.size());
 }
 
-TEST_CASE("a probe leaves the backbone as it is, bit for bit, and lets go of it") {
+TEST_CASE("a probe leaves all but the linear layer as it is, bit for bit, and lets go of it") {
   const TextExamples examples = class_examples();
   TaskModel model = tiny_task_model(three_labels);
   const std::vector<NamedTensor> before = weights_of(model);
@@ -119,6 +118,7 @@ TEST_CASE("a probe leaves the backbone as it is, bit for bit, and lets go of it"
     CHECK(unchanged != is_head(before[i].name));
   }
   CHECK(model.find("bert.wte.weight").requires_grad());
+  CHECK(model.find("pooler.dense.weight").requires_grad());
 }
 
 TEST_CASE("a probe on kept hidden states learns what frozen parameters would") {
@@ -127,6 +127,7 @@ TEST_CASE("a probe on kept hidden states learns what frozen parameters would") {
   o.min_steps = 20;
   TaskModel frozen = tiny_task_model(three_labels);
   frozen.requires_grad(false, "bert");
+  frozen.requires_grad(false, "pooler");
   fine_tune(frozen, examples, examples, o);
   TaskModel probe = tiny_task_model(three_labels);
   o.freeze = true;
@@ -252,4 +253,33 @@ TEST_CASE("more labels of a seed begin with fewer, and all of them are as in the
   CHECK(texts(3, 2) != few);
   CHECK(texts(0, 1).front() == "w1");
   CHECK(texts(100, 1).size() == 9);
+}
+
+TEST_CASE("a held-out tenth has two examples at least, and the file's name for errors") {
+  const TaskData data{.source = "a.tsv", .rows = three_classes()};
+  const auto [held_out, others] = data.split(1);
+  CHECK(held_out.size() == 2);
+  CHECK(others.size() == 7);
+  CHECK(held_out.source == "a.tsv");
+  const TaskData two{.source = "a.tsv",
+                     .rows = std::vector<LabelledText>{{.text = "w1", .label = "a"},
+                                                       {.text = "w2", .label = "b"}}};
+  CHECK(contains(message_of<ValueError>([&] { two.split(0); }), "too few"));
+}
+
+TEST_CASE("questions about a context are held out together") {
+  std::vector<SpanQuestion> questions;
+  for (int i = 0; i < 60; ++i)
+    questions.push_back({.id = std::to_string(i), .context = "c" + std::to_string(i % 12)});
+  const auto [held_out, others] = TaskData{.task = TaskName::qa, .rows = questions}.split(1);
+  const auto contexts = [](const TaskData& data) {
+    std::set<std::string> all;
+    for (const SpanQuestion& q : std::get<std::vector<SpanQuestion>>(data.rows)) {
+      all.insert(q.context);
+    }
+    return all;
+  };
+  CHECK(held_out.size() == 10);
+  CHECK(contexts(held_out).size() == 2);
+  CHECK(contexts(others).size() == 10);
 }

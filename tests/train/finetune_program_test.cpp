@@ -4,6 +4,8 @@
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
 #include "program.h"
+#include "train/finetune/session.h"
+#include "train/signals.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -87,6 +89,25 @@ TEST_CASE("finetune: the same command gives the same bits") {
   CHECK(slurp(std::filesystem::path(lesson.out) / "model.safetensors") == first);
 }
 
+TEST_CASE("finetune: a signal before anything was learned leaves no model") {
+  const Lesson lesson;
+  const pid_t child = fork();
+  if (child == 0) {  // a signal stays with its process
+    watch_signals();
+    raise(SIGTERM);
+    SessionOptions o;
+    o.model = lesson.model, o.train = lesson.train, o.dev = lesson.dev, o.out = lesson.out;
+    o.quiet = true;
+    const SessionEnd end = fine_tune_session(o);
+    _exit(end == SessionEnd::without_model ? 42 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 42);
+  CHECK_FALSE(std::filesystem::exists(lesson.out));
+}
+
 TEST_CASE("finetune: several seeds give a mean and a spread, and the best is kept") {
   const Lesson lesson;
   const RunResult tuned = run(lesson.finetune({"--seeds", "3", "--labels", "8", "--json"}, "3"));
@@ -118,6 +139,58 @@ TEST_CASE("finetune takes probes, random weights and held-out tenths") {
   CAPTURE(held_out.err);
   REQUIRE(held_out.code == 0);
   CHECK(json::parse(held_out.out)["examples"] == json{{"train", 22}, {"dev", 2}, {"test", 0}});
+}
+
+TEST_CASE(
+    "finetune: dev figures were chosen by dev, and a label may be in the held-out tenth alone") {
+  const Lesson lesson;
+  const RunResult chosen = run(lesson.finetune({}, "3"));
+  REQUIRE(chosen.code == 0);
+  CHECK(contains(chosen.out, "chosen by these examples"));
+  CHECK_FALSE(contains(chosen.out, "standard error"));
+  const json metrics = json::parse(slurp(std::filesystem::path(lesson.out) / "metrics.json"));
+  CHECK_FALSE(metrics["dev"].contains("standard_error"));
+  std::string rare = "good\t0\n";
+  for (int i = 1; i < 6; ++i) rare += "bad film\t" + std::to_string(i) + "\n";
+  const RunResult tuned = run({"finetune", "sentiment", "--model", lesson.model, "--train",
+                               lesson.folder.file("rare.tsv", rare).string(), "--out",
+                               lesson.at("rare"), "--min-steps", "3", "--quiet"});
+  CAPTURE(tuned.err);
+  CHECK(tuned.code == 0);
+}
+
+TEST_CASE("finetune: the first row of a table without header is noted to count") {
+  const Lesson lesson;
+  const std::string bare = lesson.folder.file("bare.tsv", "good\t1\nbad\t0\n").string();
+  const RunResult tuned = run({"finetune", "sentiment", "--model", lesson.model, "--train", bare,
+                               "--dev", bare, "--out", lesson.out, "--min-steps", "1", "--json"});
+  CAPTURE(tuned.err);
+  CHECK(contains(tuned.err, "bare.tsv: no header was recognised"));
+}
+
+TEST_CASE("predict reads tables without labels, row by row, and tabs as fine-tuning would") {
+  const Lesson lesson;
+  REQUIRE(run(lesson.finetune({"--max-length", "4"}, "3")).code == 0);
+  const json config = json::parse(slurp(std::filesystem::path(lesson.out) / "config.json"));
+  CHECK(config["gradus"] == json{{"max_length", 4}, {"pairs", false}});
+  const std::string table =
+      lesson.folder.file("test.tsv", "index\tsentence\n0\tgood\n1\tbad\n2\tfilm\n").string();
+  const RunResult rows = run({"predict", "--model", lesson.out, "--data", table, "--json"});
+  CAPTURE(rows.err);
+  REQUIRE(rows.code == 0);
+  std::istringstream lines(rows.out);
+  for (const char* text : {"good", "bad", "film"}) {
+    std::string line;
+    std::getline(lines, line);
+    CHECK(json::parse(line)["text"] == text);
+  }
+  const RunResult tab = run({"predict", "--model", lesson.out, "--text", "good\tfilm", "--json"});
+  CHECK(json::parse(tab.out)["text"] == "good\tfilm");
+  CHECK_FALSE(json::parse(tab.out).contains("second"));
+  check_refused(run({"predict", "--model", lesson.out, "--text", "a", "--second", "b"}), 1,
+                "single texts");
+  const RunResult cut = run({"predict", "--model", lesson.out, "--text", "good film bad"});
+  CHECK(contains(cut.err, "its last 1 tokens were cut"));
 }
 
 TEST_CASE("finetune ner and qa, and predict after them") {

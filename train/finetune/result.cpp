@@ -45,7 +45,7 @@ const char* model_name(const SessionOptions& o) {
   return o.scratch ? "from scratch" : "fine-tuned";
 }
 
-// How far the main figure would move on other examples.
+// How far the main figure would move on other examples, if these have chosen nothing.
 std::string certainty(const char* part, const Score& score) {
   const std::optional<double> error = score.standard_error();
   if (!error) return "";
@@ -129,6 +129,7 @@ ordered_json to_json(const Score& score) {
 ordered_json to_json(const SessionOptions& o, const FineTuneResult& result) {
   const SeedResult& best = result.best();
   ordered_json object{{"dev", to_json(best.tuned.dev)}};
+  object["dev"].erase("standard_error");  // the weights were chosen by these examples
   if (best.test) object["test"] = to_json(*best.test);
   object["baselines"] = baselines_json(best.dev_baselines);
   if (best.test) object["test_baselines"] = baselines_json(best.test_baselines);
@@ -184,7 +185,10 @@ std::string to_text(const SessionOptions& o, const FineTuneResult& result) {
                        [](const SeedResult& run) { return run.test_baselines; });
   }
   const Score& shown = best.test ? *best.test : best.tuned.dev;
-  text += score_details(shown, result.labels) + "\n" + certainty(best.test ? "test" : "dev", shown);
+  text += score_details(shown, result.labels) + "\n";
+  text += best.test ? certainty("test", shown)
+                    : "dev: the weights were chosen by these examples, the figures flatter; --test "
+                      "measures on others\n";
   return text + fmt::format("{}: the weights after step {} of {}, seed {}\n", o.out,
                             best.tuned.best_step, best.tuned.steps, best.seed);
 }

@@ -18,20 +18,21 @@ namespace {
 struct Splits {
   TaskData train, dev;
   std::optional<TaskData> test;
+  TaskConfig task;  // its labels are all of train's, also of what is held out
 };
 
 Splits read_splits(const SessionOptions& o) {
   Splits splits;
-  splits.train = read_task_data(o.task, o.train, Part::train, o.columns);
+  splits.train = read_task_data(o.task, o.train, Part::train, o.columns, o.kind);
+  splits.task = task_of(splits.train, o.kind, o.dropout.value_or(real(0.1)));
   if (!o.dev.empty() || o.train == builtin_task) {
     const std::string& source = o.dev.empty() ? o.train : o.dev;
-    splits.dev = read_task_data(o.task, source, Part::dev, o.columns);
+    splits.dev = read_task_data(o.task, source, Part::dev, o.columns, o.kind);
   } else {
     std::tie(splits.dev, splits.train) = splits.train.split(o.tuning.seed);
-    splits.dev.source += " (a tenth, held out)";
-    splits.dev.notes.clear();
+    splits.dev.notes.clear();  // train has them
   }
-  if (!o.test.empty()) splits.test = read_task_data(o.task, o.test, Part::test, o.columns);
+  if (!o.test.empty()) splits.test = read_task_data(o.task, o.test, Part::test, o.columns, o.kind);
   return splits;
 }
 
@@ -56,12 +57,13 @@ class Session {
       : o(options),
         splits_(read_splits(o)),
         tokenizer_(Tokenizer::load(o.model)),
-        task_(task_of(splits_.train, o.kind, o.dropout.value_or(real(0.1)))),
+        task_(splits_.task),
         reading_(reading_options(
             o.task,
             std::visit([](const auto& c) { return c.block_size; }, load_backbone_config(o.model)),
             o.max_length, o.doc_stride)),
         dev_(examples_of(splits_.dev)) {
+    remember_reading();
     check_vocabulary(tokenizer_, load_backbone_config(o.model), o.model);
     if (splits_.test) test_ = examples_of(*splits_.test);
     note_shortened("dev", *dev_);
@@ -71,13 +73,20 @@ class Session {
   void run() {
     for (int64_t i = 0; i < o.seeds && stop_signal() == 0; ++i)
       run_seed(o.tuning.seed + uint64_t(i));
-    save();
+    if (best_) save();
   }
   const FineTuneResult& result() const { return result_; }
 
  private:
   std::unique_ptr<Examples> examples_of(const TaskData& data) const {
     return make_examples(data, task_, tokenizer_, reading_);
+  }
+  // What predictions must do as well.
+  void remember_reading() {
+    task_.reading.max_length = reading_.max_length;
+    if (o.task == TaskName::qa) task_.reading.doc_stride = reading_.doc_stride;
+    if (o.task == TaskName::sentiment || o.task == TaskName::pairs)
+      task_.reading.pairs = o.task == TaskName::pairs;
   }
   void note(const std::string& text) {
     result_.notes.push_back(text);
@@ -162,16 +171,18 @@ TaskModel begin_task_model(const std::filesystem::path& directory, const TaskCon
   return model;
 }
 
-bool fine_tune_session(const SessionOptions& options) {
+SessionEnd fine_tune_session(const SessionOptions& options) {
   RunFolder::check_unused(options.out);
   SessionOptions o = options;
   o.tuning.lr = o.lr.value_or(default_lr(o.tuning.freeze));
+  if (o.train == builtin_task && o.test.empty()) o.test = builtin_task;
   o.tuning.check();
   Session session(o);
   session.run();
   const FineTuneResult& result = session.result();
+  if (result.runs.empty()) return SessionEnd::without_model;
   fmt::print("{}", o.json ? to_json(o, result).dump() + "\n" : to_text(o, result));
-  return stop_signal() != 0;
+  return stop_signal() == 0 ? SessionEnd::complete : SessionEnd::stopped;
 }
 
 }  // namespace gradus

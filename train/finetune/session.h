@@ -31,8 +31,12 @@ real default_lr(bool freeze);
 TaskModel begin_task_model(const std::filesystem::path& directory, const TaskConfig& task,
                            bool scratch, std::optional<real> dropout);
 
+/// How a session ended: all models trained; by a signal; by one that came before the first step.
+enum class SessionEnd { complete, stopped, without_model };
+
 /// Trains `seeds` models, keeps the one that is best on dev in `out`, with metrics.json beside it,
-/// and prints the figures. Throws FileError and ValueError. Returns whether a signal ended it.
-bool fine_tune_session(const SessionOptions& options);
+/// and prints the figures. Throws FileError and ValueError. If a signal comes before the first
+/// model has learned anything, nothing is written.
+SessionEnd fine_tune_session(const SessionOptions& options);
 
 }  // namespace gradus

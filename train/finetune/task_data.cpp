@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 #include "data/label_set.h"
 #include "data/random_stream.h"
@@ -34,12 +35,18 @@ TaskData builtin_data_of(TaskName task, Part part) {
   return data;
 }
 
-void read_texts(TaskData& data, const TextColumns& columns) {
+void read_rows_of_texts(TaskData& data, const TextColumns& columns, TaskKind kind) {
   LabelledTexts texts = read_labelled_texts(data.source, columns);
   const bool wanted = data.task == TaskName::pairs;
   check<FileError>(texts.pairs == wanted, "{}: these are {}; use gradus finetune {}", data.source,
                    texts.pairs ? "pairs of texts" : "single texts",
                    texts.pairs ? "pairs" : "sentiment");
+  if (kind == TaskKind::classification) leave_out_minus_ones(texts);
+  if (!texts.header) {
+    data.notes.push_back(
+        "no header was recognised: the first row counts as an example; --text-column and "
+        "--label-column name columns");
+  }
   if (texts.unlabelled > 0)
     data.notes.push_back(fmt::format("{} pairs without a label were left out", texts.unlabelled));
   data.rows = std::move(texts.rows);
@@ -54,6 +61,21 @@ void read_questions(TaskData& data) {
                     read.misplaced, read.unanswered));
   }
   data.rows = std::move(read.questions);
+}
+
+// What must not stand on both sides of a split: a row, or all questions about a context.
+std::vector<std::vector<int64_t>> inseparable_rows(const TaskData& data) {
+  std::vector<std::vector<int64_t>> groups;
+  const auto* questions = std::get_if<std::vector<SpanQuestion>>(&data.rows);
+  std::unordered_map<std::string_view, size_t> group_of;
+  for (int64_t row = 0; row < data.size(); ++row) {
+    size_t group = groups.size();
+    if (questions != nullptr)
+      group = group_of.emplace((*questions)[static_cast<size_t>(row)].context, group).first->second;
+    if (group == groups.size()) groups.emplace_back();
+    groups[group].push_back(row);
+  }
+  return groups;
 }
 
 }  // namespace
@@ -84,17 +106,22 @@ TaskData TaskData::sample(int64_t count, uint64_t seed) const {
 }
 
 std::pair<TaskData, TaskData> TaskData::split(uint64_t seed) const {
-  check_value(size() >= 2, "{}: a single example cannot be split into train and dev", source);
-  std::vector<int64_t> order(static_cast<size_t>(size()));
-  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<std::vector<int64_t>> groups = inseparable_rows(*this);
   RandomStream random(seed, "finetune/split", 0, 0);
-  shuffle(order, random);
-  const size_t held_out = std::max<size_t>(1, order.size() / 10);
-  return {taken(std::span(order).first(held_out)), taken(std::span(order).subspan(held_out))};
+  shuffle(groups, random);
+  const auto wanted = static_cast<size_t>(std::max<int64_t>(2, size() / 10));
+  std::vector<int64_t> held_out, others;
+  for (const std::vector<int64_t>& group : groups) {
+    std::vector<int64_t>& side = held_out.size() < wanted ? held_out : others;
+    side.insert(side.end(), group.begin(), group.end());
+  }
+  check_value(!others.empty(), "{}: {} examples are too few to hold out a tenth; give --dev",
+              source, size());
+  return {taken(held_out), taken(others)};
 }
 
 TaskData read_task_data(TaskName task, const std::string& source, Part part,
-                        const TextColumns& columns) {
+                        const TextColumns& columns, TaskKind kind) {
   if (source == builtin_task) return builtin_data_of(task, part);
   TaskData data{.task = task, .source = source};
   if (task == TaskName::ner) {
@@ -102,13 +129,19 @@ TaskData read_task_data(TaskName task, const std::string& source, Part part,
   } else if (task == TaskName::qa) {
     read_questions(data);
   } else {
-    read_texts(data, columns);
+    read_rows_of_texts(data, columns, kind);
   }
   return data;
 }
 
 TaskConfig task_of(const TaskData& train, TaskKind kind, real dropout) {
-  if (train.task == TaskName::qa) return {.kind = TaskKind::spans, .dropout = dropout};
+  if (train.task == TaskName::qa) {
+    TaskConfig task{.kind = TaskKind::spans, .dropout = dropout};
+    const auto& questions = std::get<std::vector<SpanQuestion>>(train.rows);
+    const auto unanswerable = [](const SpanQuestion& q) { return q.answers.empty(); };
+    if (std::ranges::any_of(questions, unanswerable)) task.reading.null_threshold = real(0);
+    return task;
+  }
   if (train.task == TaskName::ner) {
     const auto& sentences = std::get<std::vector<TaggedSentence>>(train.rows);
     return {TaskKind::tagging, tag_labels(sentences).names, dropout};
@@ -148,7 +181,8 @@ void check_vocabulary(const Tokenizer& tokenizer, const BackboneConfig& model,
 std::unique_ptr<Examples> make_examples(const TaskData& data, const TaskConfig& task,
                                         const Tokenizer& tokenizer, const ReadingOptions& o) {
   if (const auto* questions = std::get_if<std::vector<SpanQuestion>>(&data.rows)) {
-    return std::make_unique<SpanExamples>(*questions, tokenizer, span_options(o));
+    const SpanDecoding decoding{.null_threshold = task.reading.null_threshold};
+    return std::make_unique<SpanExamples>(*questions, tokenizer, span_options(o), decoding);
   }
   if (const auto* sentences = std::get_if<std::vector<TaggedSentence>>(&data.rows))
     return std::make_unique<TagExamples>(*sentences, task, tokenizer, o.max_length);

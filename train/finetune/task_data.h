@@ -34,16 +34,19 @@ struct TaskData {
   /// `count` rows, or all if that is 0 or there are no more, by a shuffle that depends on the seed
   /// alone: more rows of a seed begin with fewer.
   TaskData sample(int64_t count, uint64_t seed) const;
-  /// A tenth of the rows, and the others.
+  /// A tenth of the rows, two at least, and the others; questions about a context stay together.
+  /// Throws ValueError if that leaves nothing to learn from.
   std::pair<TaskData, TaskData> split(uint64_t seed) const;
 };
 
 /// Reads a file, or the part of the built-in corpus: 5,000 examples for training, 1,000 for dev
-/// and test each. Throws FileError for what is not in the task's format.
+/// and test each. `kind` tells what the labels of texts are. Throws FileError for what is not in
+/// the task's format.
 TaskData read_task_data(TaskName task, const std::string& source, Part part,
-                        const TextColumns& columns = {});
+                        const TextColumns& columns = {}, TaskKind kind = TaskKind::classification);
 
 /// The head that these examples need. `kind` tells what their labels are; words and spans know it.
+/// If a question has no answer, the empty one is allowed: its threshold is 0, as in run_squad.py.
 TaskConfig task_of(const TaskData& train, TaskKind kind, real dropout);
 
 struct ReadingOptions {
