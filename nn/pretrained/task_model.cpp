@@ -149,15 +149,11 @@ void save_task_model(const TaskModel& model, const path& directory) {
   }
   if (task.kind == TaskKind::regression) names = {{"0", "score"}}, ids = {{"score", 0}};
   if (task.kind != TaskKind::spans) object["id2label"] = names, object["label2id"] = ids;
-<<<<<<< HEAD
   // Hugging Face reads a GPT at the last token that is not this one; without it, at the last.
   if (model.gpt && model.gpt->config.document_token >= 0)
     object["pad_token_id"] = model.gpt->config.document_token;
-=======
-  if (model.gpt) object["pad_token_id"] = std::max(0, model.gpt->config.document_token);
   const json reading = reading_to_json(task.reading);
   if (!reading.empty()) object["gradus"].update(reading);
->>>>>>> build-f
   write_weights(
       model, layout_of(model), directory,
       model.gpt ? gpt2_zero_biases(*model.gpt) : decltype(gpt2_zero_biases(*model.gpt))());
