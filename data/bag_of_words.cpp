@@ -94,12 +94,12 @@ SparseRows BagOfWords::rows(std::span<const LabelledText> texts) const {
     }
     const size_t begin = result.values.size();
     for (const auto& [column, count] : counts) {
-      const bool weighted = config_.weight == WordWeight::TfIdf;
+      const bool weighted = config_.weight == WordWeight::tf_idf;
       result.columns.push_back(column);
       result.values.push_back(
           weighted ? static_cast<real>(count) * idf_[static_cast<size_t>(column)] : real(1));
     }
-    if (config_.weight == WordWeight::TfIdf)
+    if (config_.weight == WordWeight::tf_idf)
       make_length_one(std::span(result.values).subspan(begin));
     result.offsets.push_back(result.values.size());
   }

@@ -29,15 +29,15 @@ struct SparseRows {
 Tensor dense(const SparseRows& rows, int64_t begin, int64_t count);
 
 enum class WordWeight {
-  Binary,  // 1 for every word that occurs
-  TfIdf,   // n ln(N / d): n times in this text, in d of the N texts of the vocabulary; rows have
+  binary,  // 1 for every word that occurs
+  tf_idf,  // n ln(N / d): n times in this text, in d of the N texts of the vocabulary; rows have
            // length 1 (Salton & Buckley 1988)
 };
 
 struct BagOfWordsConfig {
   bool bigrams = false;   // pairs of neighbouring words are words, too
   int64_t min_count = 2;  // how often a word occurs at least in the texts that are learned from
-  WordWeight weight = WordWeight::Binary;
+  WordWeight weight = WordWeight::binary;
 };
 
 /// Words, in lower case and without accents (bert_words), as columns. The words of a pair's second

@@ -180,11 +180,12 @@ LabelledTexts read_texts(const std::filesystem::path& path, std::optional<bool> 
   check<FileError>(pairs == wanted.value_or(pairs), "{}: these are {}; the model reads {}",
                    path.string(), pairs ? "pairs of texts" : "single texts",
                    pairs ? "single texts" : "pairs");
+  const size_t text = *places.text, second = places.second.value_or(0);
   LabelledTexts result{.pairs = pairs, .header = !bare};
   for (size_t i = bare ? 0 : 1; i < table.size(); ++i) {
     const DelimitedRow& row = table[i];
-    result.rows.push_back({.text = row.fields[*places.text],
-                           .second = places.second ? row.fields[*places.second] : "",
+    result.rows.push_back({.text = row.fields[text],
+                           .second = pairs ? row.fields[second] : "",
                            .label = "",
                            .line = row.line});
   }

@@ -32,7 +32,7 @@ EntityTag parse_tag(std::string_view tag) {
 }
 
 // Whether tags name entities, with prefixes or without, or something else about each word.
-enum class TagKind { Prefixed, Bare, Other };
+enum class TagKind { prefixed, bare, other };
 
 TagKind kind_of_tags(const std::vector<TaggedSentence>& sentences) {
   bool has_outside = false, has_prefix = false;
@@ -42,8 +42,8 @@ TagKind kind_of_tags(const std::vector<TaggedSentence>& sentences) {
       has_prefix = has_prefix || parse_tag(tag).prefix != 0;
     }
   }
-  if (has_prefix) return TagKind::Prefixed;
-  return has_outside ? TagKind::Bare : TagKind::Other;
+  if (has_prefix) return TagKind::prefixed;
+  return has_outside ? TagKind::bare : TagKind::other;
 }
 
 // In every scheme an entity begins at B, S and U; at any other tag it begins unless the word
@@ -87,9 +87,9 @@ class ConllReader {
     end_sentence();
     check<FileError>(!sentences_.empty(), "{}: the file holds no words", path_.string());
     const TagKind kind = kind_of_tags(sentences_);
-    if (kind == TagKind::Prefixed) check_prefixes();
+    if (kind == TagKind::prefixed) check_prefixes();
     for (TaggedSentence& sentence : sentences_) {
-      if (kind != TagKind::Other) make_iob2(sentence.tags);
+      if (kind != TagKind::other) make_iob2(sentence.tags);
     }
     return std::move(sentences_);
   }

@@ -9,7 +9,7 @@ std::vector<LabelledText> without_labels(std::span<const std::string> texts) {
   return all;
 }
 
-constexpr BagOfWordsConfig every_word{.min_count = 1, .weight = WordWeight::TfIdf};
+constexpr BagOfWordsConfig every_word{.min_count = 1, .weight = WordWeight::tf_idf};
 
 }  // namespace
 

@@ -47,7 +47,7 @@ TEST_CASE("binary rows hold 1 where a word occurs, tf-idf rows weigh and have le
   CHECK(difference(dense(rows, 0, 3), from_data({3, 3}, {1, 0, 1, 0, 0, 0, 0, 1, 0})) == "");
   CHECK(difference(dense(rows, 2, 1), from_data({1, 3}, {0, 1, 0})) == "");
   CHECK(dense(rows, 3, 0).shape() == Shape{0, 3});
-  const BagOfWords weighted(train, {.min_count = 1, .weight = WordWeight::TfIdf});
+  const BagOfWords weighted(train, {.min_count = 1, .weight = WordWeight::tf_idf});
   const std::vector<real> row = dense(weighted.rows(texts({"a b c c"})), 0, 1).to_vector();
   const double b = std::log(3.0 / 2), c = 2 * std::log(3.0), length = std::sqrt(b * b + c * c);
   CHECK(row[0] == 0);  // in every text

@@ -25,7 +25,7 @@ TextExamples examples_of(const std::vector<LabelledText>& texts) {
 }  // namespace
 
 TEST_CASE("a bag's logits are those of the dense matrix") {
-  const BagOfWords words(opinions(), {.min_count = 1, .weight = WordWeight::TfIdf});
+  const BagOfWords words(opinions(), {.min_count = 1, .weight = WordWeight::tf_idf});
   const SparseRows x = words.rows(opinions());
   const BagModel model{randn({words.size(), 3}, {1, 0}), randn({3}, {1, 1})};
   const Tensor expected = matmul(dense(x, 0, x.rows()), model.weight) + model.bias;

@@ -267,4 +267,25 @@ TEST_CASE("experiment pretraining-pays keeps what it has measured") {
   REQUIRE(second.code == 0);
   CHECK(contains(second.out, "0.1250"));
   CHECK(contains(run({"experiment", "list"}).out, "pretraining-pays"));
+
+  // Other examples under the same name are another measurement.
+  lesson.folder.file(
+      "dev.tsv", "sentence\tlabel\n" + [] {
+        std::string rows;
+        for (int i = 0; i < 4; ++i) rows += "bad film\tpositive\ngood film\tnegative\n";
+        return rows;
+      }());
+  check_refused(run(measure), 1, "other settings");
+}
+
+TEST_CASE("experiment pretraining-pays: few rows are all measured, also quickly") {
+  const Lesson lesson;
+  const RunResult few =
+      run({"experiment", "pretraining-pays", "--model", lesson.model, "--train", lesson.train,
+           "--dev", lesson.dev, "--out", lesson.out, "--quick", "--quiet"});
+  CAPTURE(few.err);
+  REQUIRE(few.code == 0);
+  const json results = json::parse(slurp(std::filesystem::path(lesson.out) / "results.json"));
+  CHECK(results["cells"].size() == 4);
+  CHECK(results["cells"].contains("scratch/24/0"));
 }

@@ -6,12 +6,14 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "data/digest.h"
 #include "data/file.h"
 #include "data/json.h"
 #include "nn/pretrained/task_model.h"
 #include "tensor/errors.h"
 #include "train/chart.h"
 #include "train/finetune/session.h"
+#include "train/page.h"
 #include "train/progress.h"
 #include "train/signals.h"
 
@@ -36,13 +38,21 @@ std::vector<int64_t> label_counts(const PretrainingPaysOptions& o, int64_t all) 
   for (const int64_t count : {30, 100, 300, 1000, 3000}) {
     if (count < all && (!o.quick || count <= 300)) counts.push_back(count);
   }
-  if (!o.quick) counts.push_back(all);
+  if (!o.quick || counts.empty()) counts.push_back(all);
   return counts;
 }
 
 // One result: a method, a number of labels, a seed.
 std::string cell_name(const char* method, int64_t count, uint64_t seed) {
   return fmt::format("{}/{}/{}", method, count, seed);
+}
+
+// Tells whether a file is the one that results were measured with.
+std::string file_digest(const std::filesystem::path& file) {
+  return fmt::format("{:016x}", digest(read_file(file)));
+}
+std::string data_digest(const std::string& source) {
+  return source == builtin_task ? builtin_task : file_digest(source);
 }
 
 // The outcomes of all examples, "1011...", which a bootstrap needs.
@@ -73,6 +83,8 @@ class PayingExperiment {
   }
 
   void run();
+  std::string worth(int64_t count) const;
+  std::vector<std::vector<std::string>> rows() const;
   std::string table() const;
   void write_page() const;
   const ordered_json& results() const { return results_; }
@@ -97,13 +109,17 @@ class PayingExperiment {
 
 // What an earlier session has measured under the same settings.
 void PayingExperiment::read_results() {
-  const ordered_json settings{{"model", std::filesystem::absolute(o.model).string()},
-                              {"task", o.task == TaskName::pairs ? "pairs" : "sentiment"},
-                              {"train", o.train},
-                              {"train_examples", train_.size()},
-                              {"dev", o.dev},
-                              {"dev_examples", dev_data_.size()},
-                              {"quick", o.quick}};
+  const ordered_json settings{
+      {"model", std::filesystem::absolute(o.model).string()},
+      {"task", o.task == TaskName::pairs ? "pairs" : "sentiment"},
+      {"weights", file_digest(std::filesystem::path(o.model) / "model.safetensors")},
+      {"train", o.train},
+      {"train_digest", data_digest(o.train)},
+      {"train_examples", train_.size()},
+      {"dev", o.dev},
+      {"dev_digest", data_digest(o.dev)},
+      {"dev_examples", dev_data_.size()},
+      {"quick", o.quick}};
   results_ = {{"settings", settings}, {"cells", ordered_json::object()}};
   if (!std::filesystem::exists(file_)) return;
   const nlohmann::json stored = read_json(file_);
@@ -180,35 +196,58 @@ std::vector<double> PayingExperiment::mean_outcomes(const char* method, int64_t 
   return means;
 }
 
-std::string PayingExperiment::table() const {
-  std::string text = fmt::format("  {:>6}", "labels");
-  for (const MethodName& m : methods) text += fmt::format("{:>21}", m.title);
-  text += "   pre-training is worth\n";
+// Fine-tuned less from scratch, in points: over the seeds, and over other examples.
+std::string PayingExperiment::worth(int64_t count) const {
+  const std::vector<double> tuned = figures("fine_tuned", count),
+                            scratch = figures("scratch", count);
+  if (static_cast<int64_t>(tuned.size()) < seeds() || tuned.size() != scratch.size()) return "-";
+  std::vector<double> differences;
+  for (size_t i = 0; i < tuned.size(); ++i) differences.push_back(100 * (tuned[i] - scratch[i]));
+  const MeanAndSpread by_seed = mean_and_spread(differences);
+  const BootstrapResult by_example =
+      paired_bootstrap(mean_outcomes("fine_tuned", count), mean_outcomes("scratch", count));
+  const std::string spread =
+      differences.size() == 1 ? "" : fmt::format(" ± {:.1f}", by_seed.spread);
+  return fmt::format("{:+.1f}{} points (examples ± {:.1f})", by_seed.mean, spread,
+                     100 * by_example.standard_error);
+}
+
+// A head and a row for each number of labels.
+std::vector<std::vector<std::string>> PayingExperiment::rows() const {
+  std::vector<std::vector<std::string>> all{{"labels"}};
+  for (const MethodName& m : methods) all[0].push_back(m.title);
+  all[0].push_back("pre-training is worth");
   for (const int64_t count : counts_) {
-    text += fmt::format("  {:>6}", count);
-    bool complete = true;
+    std::vector<std::string> row{std::to_string(count)};
     for (const MethodName& m : methods) {
       const std::vector<double> values = figures(m.key, count);
-      complete = complete && static_cast<int64_t>(values.size()) == seeds();
       if (values.empty()) {
-        text += fmt::format("{:>21}", "-");
+        row.push_back("-");
         continue;
       }
       const MeanAndSpread s = mean_and_spread(values);
-      text += values.size() == 1 ? fmt::format("{:>21.4f}", s.mean)
-                                 : fmt::format("{:>12.4f} ± {:<6.4f}", s.mean, s.spread);
+      row.push_back(values.size() == 1 ? fmt::format("{:.4f}", s.mean)
+                                       : fmt::format("{:.4f} ± {:.4f}", s.mean, s.spread));
     }
-    if (complete) {
-      const BootstrapResult worth =
-          paired_bootstrap(mean_outcomes("fine_tuned", count), mean_outcomes("scratch", count));
-      text += fmt::format("   {:+.1f} ± {:.1f} points", 100 * worth.difference,
-                          100 * worth.standard_error);
-    }
-    text += "\n";
+    row.push_back(worth(count));
+    all.push_back(row);
   }
-  return text +
-         "\nAccuracy of the last step's weights, mean ± spread over seeds. What pre-training is "
-         "worth:\nfine-tuned less from scratch, ± its standard error by paired bootstrap.\n";
+  return all;
+}
+
+constexpr const char* table_legend =
+    "Accuracy of the last step's weights, mean ± spread over seeds. What pre-training is worth: "
+    "fine-tuned less from scratch, mean ± spread over seeds; in brackets the standard error by "
+    "paired bootstrap, which draws other examples for these seeds, not other seeds.";
+
+std::string PayingExperiment::table() const {
+  std::string text;
+  for (const std::vector<std::string>& row : rows()) {
+    text += fmt::format("  {:>6}", row.front());
+    for (size_t m = 1; m <= methods.size(); ++m) text += fmt::format("{:>21}", row[m]);
+    text += fmt::format("   {}\n", row.back());
+  }
+  return text + fmt::format("\n{}\n", table_legend);
 }
 
 void PayingExperiment::write_page() const {
@@ -218,7 +257,8 @@ void PayingExperiment::write_page() const {
               .series = {},
               .log_x = true};
   for (size_t m = 0; m < methods.size(); ++m) {
-    Series series{methods[m].title, fmt::format("m{}", m), {}, true};
+    constexpr const char* css[] = {"val", "plain", "reference", "train"};
+    Series series{methods[m].title, css[m], {}, true};
     for (const int64_t count : counts_) {
       const std::vector<double> values = figures(methods[m].key, count);
       if (!values.empty())
@@ -226,24 +266,9 @@ void PayingExperiment::write_page() const {
     }
     chart.series.push_back(series);
   }
-  constexpr const char* page =
-      R"(<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Pre-training pays · gradus</title><style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 800px; margin: 2em auto; padding: 0 1em; }}
-svg text {{ fill: currentColor; font-size: 12px; }}
-.line {{ fill: none; stroke-width: 2; }} .grid {{ stroke: #8884; }} .axis {{ stroke: currentColor; }}
-.m0 {{ stroke: #2a78d6; fill: #2a78d6; }} .m1 {{ stroke: #d9822b; fill: #d9822b; }}
-.m2 {{ stroke: #2e9e6b; fill: #2e9e6b; }} .m3 {{ stroke: #888; fill: #888; }}
-polyline.line {{ fill: none; }} pre {{ overflow-x: auto; }}
-</style></head><body>
-<h1>Pre-training pays</h1>
-{}<pre>{}</pre></body></html>
-)";
-  const std::string html = fmt::format(fmt::runtime(page), to_svg(chart), escape_html(table()));
-  write_file_atomically(std::filesystem::path(o.out) / "report.html", html);
+  write_file_atomically(
+      std::filesystem::path(o.out) / "report.html",
+      html_page("Pre-training pays", table_legend, to_svg(chart) + html_table(rows())));
 }
 
 }  // namespace

@@ -28,15 +28,15 @@ std::string figures_line(const std::string& name, const FineTuneResult& result, 
   std::string line = fmt::format("  {:<34}", name);
   for (size_t f = 0; f < score_of(result.best()).figures.size(); ++f) {
     const MeanAndSpread m = mean_and_spread(over_runs(result, f, score_of));
-    line += result.runs.size() == 1 ? fmt::format("{:>18.4f}", m.mean)
-                                    : fmt::format("{:>9.4f} ± {:<6.4f}", m.mean, m.spread);
+    line += result.runs.size() == 1 ? fmt::format("{:>20.4f}", m.mean)
+                                    : fmt::format("{:>11.4f} ± {:<6.4f}", m.mean, m.spread);
   }
   return line + "\n";
 }
 
 std::string figures_heading(const std::string& part, const Score& score) {
   std::string line = fmt::format("  {:<34}", part);
-  for (const auto& [name, value] : score.figures) line += fmt::format("{:>18}", name);
+  for (const auto& [name, value] : score.figures) line += fmt::format("{:>20}", name);
   return line + "\n";
 }
 
