@@ -7,6 +7,7 @@
 #include "data/batches.h"
 #include "nn/pretrained/bert.h"
 #include "tensor/errors.h"
+#include "train/filled_text.h"
 #include "train/masked_objective.h"
 
 namespace gradus {
@@ -171,25 +172,13 @@ std::string DistillObjective::sample(uint64_t seed) {
   const MaskedBatch batch =
       blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
   const Distillation d = distill(teacher_, student_, batch, options_.temperature);
-  const Tokens positions = predicted_positions(batch);
   const auto token = [&](const Tokens& ids, int64_t i) {
     return tokenizer_.vocabulary().tokens[static_cast<size_t>(ids.data()[i])];
   };
-  constexpr int64_t shown = 3;
-  const int64_t T = batch.ids.dim(1);
-  std::string text;
-  for (int64_t row = 0; row < std::min(shown, batch.ids.dim(0)); ++row) {
-    std::vector<int32_t> ids(batch.ids.data() + row * T, batch.ids.data() + (row + 1) * T);
-    while (ids.size() > 1 && ids.back() == student_.config().pad_token) ids.pop_back();
-    text += tokenizer_.decode(ids) + "\n";
-    for (int64_t i = 0; i < positions.numel(); ++i) {
-      if (positions.data()[i] / T != row) continue;
-      text += fmt::format("  {:<12} teacher {:<12} student {}\n", token(d.targets, i),
-                          token(d.teacher_says, i), token(d.student_says, i));
-    }
-    text += "\n";
-  }
-  return text;
+  return filled_text(batch, tokenizer_, [&](int64_t i) {
+    return fmt::format("teacher {:<12} student {}", token(d.teacher_says, i),
+                       token(d.student_says, i));
+  });
 }
 
 int64_t DistillObjective::tokens_per_batch() const {

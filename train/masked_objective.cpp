@@ -7,6 +7,7 @@
 #include "autograd/mode.h"
 #include "data/batches.h"
 #include "nn/pretrained/bert.h"
+#include "train/filled_text.h"
 
 namespace gradus {
 namespace {
@@ -172,23 +173,8 @@ std::string MaskedObjective::sample(uint64_t seed) {
   const MaskedBatch batch =
       blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
   const MaskedPrediction p = predict(model_, batch);
-  const Tokens positions = predicted_positions(batch);
-  const int64_t T = batch.ids.dim(1);
-  constexpr int64_t shown = 3;
-  std::string text;
-  for (int64_t row = 0; row < std::min(shown, batch.ids.dim(0)); ++row) {
-    std::vector<int32_t> ids(batch.ids.data() + row * T, batch.ids.data() + (row + 1) * T);
-    while (ids.back() == model_.config().pad_token) ids.pop_back();
-    text += tokenizer_.decode(ids) + "\n";
-    for (int64_t i = 0; i < positions.numel(); ++i) {
-      if (positions.data()[i] / T != row) continue;
-      const auto truth = static_cast<size_t>(p.targets.data()[i]);
-      text += fmt::format("  {:<12} {}\n", tokenizer_.vocabulary().tokens[truth],
-                          top_five(p.masked, i, tokenizer_));
-    }
-    text += "\n";
-  }
-  return text;
+  return filled_text(batch, tokenizer_,
+                     [&](int64_t i) { return top_five(p.masked, i, tokenizer_); });
 }
 
 int64_t MaskedObjective::tokens_per_batch() const {

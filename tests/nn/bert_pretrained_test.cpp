@@ -3,6 +3,7 @@
 
 #include "nn/pretrained/bert.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "data/bpe_train.h"

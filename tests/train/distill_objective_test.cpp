@@ -3,6 +3,7 @@
 #include "train/distill_objective.h"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "autograd/mode.h"
 #include "tests/data/pretraining_support.h"
@@ -149,6 +150,23 @@ TEST_CASE("the loss is the weighted sum of its parts, and falls when it is follo
     objective.model().zero_grad();
   }
   CHECK(objective.validate(objective.validation_batches()).loss < before.loss);
+}
+
+TEST_CASE("a sample says what teacher and student, here one and the same, put into each gap") {
+  DistillObjective objective = letters_objective(2);
+  std::istringstream lines(objective.sample(0));
+  const std::string teacher = " teacher ", student = " student ";
+  int64_t gaps = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  ")) continue;
+    const size_t a = line.find(teacher), b = line.find(student);
+    REQUIRE(a != std::string::npos);
+    REQUIRE(b != std::string::npos);
+    const std::string guess = line.substr(b + student.size());
+    CHECK(line.substr(a + teacher.size(), guess.size()) == guess);
+    ++gaps;
+  }
+  CHECK(gaps > 0);
 }
 
 TEST_CASE("the settings of a distillation come back from training.json as they were") {
