@@ -68,7 +68,8 @@ std::string masked_chart(const BERTRun& run) {
 }
 
 std::string accuracy_chart(const BERTRun& run) {
-  return to_svg({.title = "Masked tokens: share guessed right",
+  return "<h2>Masked tokens: share guessed right</h2>\n" +
+         to_svg({.title = "Masked tokens: share guessed right",
                  .x_label = "step",
                  .y_label = "share",
                  .series = {{"behind [MASK]", "plain", smoothed(curve(run, "masked_accuracy"))},
@@ -80,7 +81,8 @@ std::string accuracy_chart(const BERTRun& run) {
 
 std::string next_chart(const BERTRun& run) {
   if (!run.options.next_sentence) return "";
-  return to_svg({.title = "Next sentences: share judged right",
+  return "<h2>Next sentences: share judged right</h2>\n" +
+         to_svg({.title = "Next sentences: share judged right",
                  .x_label = "step",
                  .y_label = "share",
                  .series = {{"training", "train", smoothed(curve(run, "nsp_accuracy"))},
