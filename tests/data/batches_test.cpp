@@ -160,11 +160,11 @@ TEST_CASE("evaluation: fewer than two tokens and sizes below 1 are refused") {
 
 namespace {
 
-constexpr int32_t end = 99;  // the separator
+constexpr int32_t eot = 99;  // the separator
 
 // Documents of 3, 1, 9 and 4 tokens, each after a separator, and one at the very end.
-const std::vector<int32_t> documents{end, 1,  2,  3,  end, 4,   end, 10, 11, 12, 13,
-                                     14,  15, 16, 17, 18,  end, 20,  21, 22, 23, end};
+const std::vector<int32_t> story_ids{eot, 1,  2,  3,  eot, 4,   eot, 10, 11, 12, 13,
+                                     14,  15, 16, 17, 18,  eot, 20,  21, 22, 23, eot};
 
 std::vector<int32_t> row_of(const Tokens& tokens, int64_t row) {
   const int64_t T = tokens.dim(1);
@@ -175,20 +175,20 @@ std::vector<int32_t> row_of(const Tokens& tokens, int64_t row) {
 
 TEST_CASE(
     "batches: rows aligned to documents end with the next separator and count nothing after") {
-  const EvaluationBlocks blocks(documents, 8, 5, end);
+  const EvaluationBlocks blocks(story_ids, 8, 5, eot);
   REQUIRE(blocks.size() == 1);
   const auto [ids, targets] = blocks[0];
   const auto x = no_target;
-  const std::vector<std::vector<int32_t>> in{{end, 1, 2, 3, end},
-                                             {end, 4, end, end, end},
-                                             {end, 10, 11, 12, 13},
+  const std::vector<std::vector<int32_t>> in{{eot, 1, 2, 3, eot},
+                                             {eot, 4, eot, eot, eot},
+                                             {eot, 10, 11, 12, 13},
                                              {14, 15, 16, 17, 18},
-                                             {end, 20, 21, 22, 23}};
-  const std::vector<std::vector<int32_t>> out{{1, 2, 3, end, x},
-                                              {4, end, x, x, x},
+                                             {eot, 20, 21, 22, 23}};
+  const std::vector<std::vector<int32_t>> out{{1, 2, 3, eot, x},
+                                              {4, eot, x, x, x},
                                               {10, 11, 12, 13, 14},
-                                              {15, 16, 17, 18, end},
-                                              {20, 21, 22, 23, end}};
+                                              {15, 16, 17, 18, eot},
+                                              {20, 21, 22, 23, eot}};
   REQUIRE(ids.dim(0) == 5);
   for (int64_t row = 0; row < 5; ++row) {
     CAPTURE(row);
@@ -196,11 +196,11 @@ TEST_CASE(
     CHECK(row_of(targets, row) == out[static_cast<size_t>(row)]);
   }
   // Every token after the first is a target once.
-  CHECK(count_targets(targets) == static_cast<int64_t>(documents.size()) - 1);
+  CHECK(count_targets(targets) == static_cast<int64_t>(story_ids.size()) - 1);
 }
 
 TEST_CASE("batches: an epoch of aligned rows visits every row once, in an order of its own") {
-  CausalLoader loader(documents, {.batch_size = 1, .block_size = 5, .seed = 3, .separator = end});
+  CausalLoader loader(story_ids, {.batch_size = 1, .block_size = 5, .seed = 3, .separator = eot});
   const auto epoch = [&] {
     std::vector<std::vector<int32_t>> rows;
     for (int i = 0; i < 5; ++i) rows.push_back(row_of(loader.next().targets, 0));
@@ -215,6 +215,6 @@ TEST_CASE("batches: an epoch of aligned rows visits every row once, in an order 
 }
 
 TEST_CASE("batches: a separator that does not occur is refused") {
-  CHECK_THROWS_WITH(CausalLoader(documents, {.block_size = 5, .separator = 77}),
+  CHECK_THROWS_WITH(CausalLoader(story_ids, {.block_size = 5, .separator = 77}),
                     "batches: the separator 77 does not occur in the text");
 }

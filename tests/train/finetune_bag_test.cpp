@@ -52,7 +52,8 @@ TEST_CASE("where training ends, the gradient of the whole loss is nearly 0") {
           static_cast<double>(penalty) / 7 * static_cast<double>(model.weight.data()[word * 2 + k]);
       for (size_t i = 0; i < 7; ++i) {
         const std::vector<real> z = logits[i].to_vector();
-        const double p = 1 / (1 + std::exp(static_cast<double>(z[1 - k] - z[k])));
+        const auto mine = static_cast<size_t>(k), other = static_cast<size_t>(1 - k);
+        const double p = 1 / (1 + std::exp(static_cast<double>(z[other] - z[mine])));
         const double input =
             static_cast<double>(inputs.data()[static_cast<int64_t>(i) * words.size() + word]);
         gradient -= ((classes[i] == k ? 1 : 0) - p) * input / 7;
