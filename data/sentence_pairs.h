@@ -64,8 +64,7 @@ struct InstanceSeed {
 ///      document and takes sentences until the pair reaches the target; what A has not used is put
 ///      back. Otherwise B is the rest.
 ///   5. The longer of A and B (B if equal) loses tokens, each at its front or its back evenly,
-///   until
-///      the pair has at most T - 3.
+///      until the pair has at most T - 3.
 /// Every other document is equally likely in 4 (the original draws up to ten times for another one,
 /// and may fail). Throws ValueError for fewer than two documents, or T below 5.
 std::vector<Instance> sentence_pairs(const TokenizedDocuments& documents, int64_t sequence_length,
