@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "tensor/errors.h"
@@ -40,6 +42,8 @@ void BERTOptions::check() const {
               "--sequence-length {} is more than the {} positions of the model", sequence_length,
               model.block_size);
   check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
+  check_value(next_weight >= 0 && std::isfinite(next_weight),
+              "--nsp-weight {} must be finite and not negative", next_weight);
   check_masking(masking);
   check_run(sequence_length);
 }
@@ -111,6 +115,7 @@ json to_json(const BERTOptions& o) {
                        {"mask_share", o.masking.mask_share},
                        {"random_share", o.masking.random_share}};
   object["next_sentence"] = o.next_sentence;
+  object["next_weight"] = o.next_weight;
   object["dynamic"] = o.dynamic;
   object["duplicates"] = o.duplicates;
   object["format"] = name_of(o.format);
@@ -132,6 +137,7 @@ BERTOptions bert_options_from(const json& object, const std::string& file) {
     o.masking.mask_share = masking.at("mask_share").get<double>();
     o.masking.random_share = masking.at("random_share").get<double>();
     o.next_sentence = object.at("next_sentence").get<bool>();
+    o.next_weight = object.value("next_weight", o.next_weight);
     o.dynamic = object.at("dynamic").get<bool>();
     o.duplicates = object.at("duplicates").get<int64_t>();
     const std::string format = object.at("format").get<std::string>();

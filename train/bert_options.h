@@ -18,6 +18,7 @@ struct BERTOptions : RunOptions {
   int64_t sequence_length = 128;  // of a pair of segments, [CLS] and [SEP] included
   MaskingOptions masking = {};
   bool next_sentence = true;  // false: packed full sentences, as RoBERTa
+  real next_weight = 1;       // of its loss beside that of the masked tokens
   bool dynamic = true;        // other masks at every visit, as RoBERTa; false: `duplicates` of them
   int64_t duplicates = 10;
   DocumentFormat format = DocumentFormat::automatic;

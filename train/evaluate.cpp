@@ -75,7 +75,7 @@ void evaluate_bert(const EvaluateArguments& o) {
   {
     Progress progress("batch", blocks.size(), 0, o.json);
     result =
-        measure(model, blocks, blocks.size(), [&](int64_t done) { progress.update(done, ""); });
+        measure(model, blocks, blocks.size(), 1, [&](int64_t done) { progress.update(done, ""); });
   }
   nlohmann::ordered_json report;
   for (const auto& [name, value] : result.measures) report[name] = value;

@@ -14,6 +14,7 @@ namespace {
 
 // Sums over batches, of which means are made.
 struct Tally {
+  double next_weight = 1;
   double masked_nats = 0, next_nats = 0;
   std::array<double, 4> predicted = {}, correct = {};  // by Hiding
   double pairs = 0, pairs_correct = 0;
@@ -55,7 +56,7 @@ Objective::Losses Tally::losses() const {
   }
   result.note = fmt::format("MLM {:.4f}, {:.1f} % right", masked, 100 * ratio(hits, targets));
   if (pairs == 0) return result;
-  result.loss += next_nats / pairs;
+  result.loss += next_weight * next_nats / pairs;
   result.measures.emplace_back("nsp_loss", next_nats / pairs);
   result.measures.emplace_back("nsp_accuracy", pairs_correct / pairs);
   result.note +=
@@ -115,9 +116,10 @@ MaskedPrediction predict(const BERTForPreTraining& model, const MaskedBatch& bat
 }
 
 Objective::Losses measure(const BERTForPreTraining& model, const PretrainingBlocks& blocks,
-                          int64_t batches, const std::function<void(int64_t)>& on_batch) {
+                          int64_t batches, real next_weight,
+                          const std::function<void(int64_t)>& on_batch) {
   const EvalMode evaluation;
-  Tally tally;
+  Tally tally{.next_weight = static_cast<double>(next_weight)};
   for (int64_t i = 0; i < batches; ++i) {
     const MaskedBatch batch = blocks[i];
     const MaskedPrediction p = predict(model, batch);
@@ -133,7 +135,8 @@ MaskedObjective::MaskedObjective(const BERTOptions& o, const PretrainingCorpus& 
     : tokenizer_(corpus.tokenizer),
       model_(o.model, o.next_sentence),
       loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
-      blocks_(corpus.validation(o)) {}
+      blocks_(corpus.validation(o)),
+      next_weight_(o.next_weight) {}
 
 // The mean over all targets and over all pairs of all batches, some of which may have more of them
 // than others.
@@ -148,7 +151,7 @@ Objective::Losses MaskedObjective::backward(int64_t count) {
   const auto share = [](int64_t part, int64_t whole) {
     return static_cast<real>(part) / static_cast<real>(whole);
   };
-  Tally tally;
+  Tally tally{.next_weight = static_cast<double>(next_weight_)};
   for (const MaskedBatch& batch : batches) {
     const MaskedPrediction p = predict(model_, batch);
     const Tensor masked = cross_entropy(p.masked, p.targets);  // ()
@@ -157,7 +160,7 @@ Objective::Losses MaskedObjective::backward(int64_t count) {
     if (p.next.defined()) {
       const Tensor next = cross_entropy(p.next, batch.is_random);  // ()
       tally.add_pairs(p, batch.is_random, value(next));
-      loss = loss + share(count_pairs(batch), pairs) * next;
+      loss = loss + next_weight_ * share(count_pairs(batch), pairs) * next;
     }
     loss.backward();
   }
@@ -165,7 +168,7 @@ Objective::Losses MaskedObjective::backward(int64_t count) {
 }
 
 Objective::Losses MaskedObjective::validate(int64_t batches) {
-  return measure(model_, blocks_, batches);
+  return measure(model_, blocks_, batches, next_weight_);
 }
 
 std::string MaskedObjective::sample(uint64_t seed) {

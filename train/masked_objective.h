@@ -1,6 +1,6 @@
 #pragma once
 // BERT's pre-training: masked language modelling and next-sentence prediction (Devlin et al. 2019,
-// §3.1). The loss is the mean over masked tokens plus the mean over pairs.
+// §3.1). The loss is the mean over masked tokens plus `next_weight` times the mean over pairs.
 
 #include <functional>
 
@@ -26,7 +26,8 @@ Tokens predicted_positions(const MaskedBatch& batch);
 /// The loss over the first `batches` of the blocks, with its parts. `on_batch` hears how many are
 /// done.
 Objective::Losses measure(const BERTForPreTraining& model, const PretrainingBlocks& blocks,
-                          int64_t batches, const std::function<void(int64_t)>& on_batch = {});
+                          int64_t batches, real next_weight = 1,
+                          const std::function<void(int64_t)>& on_batch = {});
 
 class MaskedObjective : public Objective {
  public:
@@ -51,6 +52,7 @@ class MaskedObjective : public Objective {
   BERTForPreTraining model_;
   PretrainingLoader loader_;
   PretrainingBlocks blocks_;
+  real next_weight_;
 };
 
 }  // namespace gradus

@@ -35,10 +35,16 @@ void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
       "Tokens of a pair of segments, [CLS] and [SEP] included");
   add("--mask-probability", [](O& o) -> auto& { return o.masking.probability; },
       "Share of tokens that are predicted");
+  add("--mask-share", [](O& o) -> auto& { return o.masking.mask_share; },
+      "Of these, how many stand behind [MASK] (default: 0.8)");
+  add("--random-share", [](O& o) -> auto& { return o.masking.random_share; },
+      "And how many behind a random token (default: 0.1); the rest are in plain sight");
   add("--whole-word", [](O& o) -> auto& { return o.masking.whole_word; },
       "Mask words whole: true or false");
   add("--next-sentence", [](O& o) -> auto& { return o.next_sentence; },
       "Pairs and next-sentence prediction: true, or false for packed full sentences");
+  add("--nsp-weight", [](O& o) -> auto& { return o.next_weight; },
+      "Of the loss of next sentences beside that of masked tokens (default: 1)");
   add("--dynamic-masking", [](O& o) -> auto& { return o.dynamic; },
       "Other masks at every visit: true, or false for as many as --duplicates");
   add("--duplicates", [](O& o) -> auto& { return o.duplicates; }, "Of every text with static masks");

@@ -54,6 +54,7 @@ class SelfAttention(nn.Module):
         self.query, self.key, self.value = nn.Linear(C, C), nn.Linear(C, C), nn.Linear(C, C)
 
     def forward(self, x, mask):
+        B, T, _ = x.shape
         q, k, v = (f(x).view(B, T, NH, C // NH).transpose(1, 2)  # (B, NH, T, hs)
                    for f in (self.query, self.key, self.value))
         scores = q @ k.transpose(-2, -1) / math.sqrt(C // NH)  # (B, NH, T, T)
@@ -151,10 +152,15 @@ def train_step(model, optimizer, batch):
     return masked.item(), following.item(), gradient_norm.item()
 
 
-def record(folder, seed):
-    torch.manual_seed(seed)
+def initial_model():
+    torch.manual_seed(3)
     model = BertForPreTraining()
     randomise(model)
+    return model
+
+
+def record(folder):
+    model = initial_model()
     folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
     write_safetensors(folder / "model.safetensors",
@@ -175,4 +181,4 @@ def record(folder, seed):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    record(GOLDEN / "bert", seed=3)
+    record(GOLDEN / "bert")

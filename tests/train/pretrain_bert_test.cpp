@@ -87,6 +87,18 @@ TEST_CASE("pretrain bert leaves a model directory with measures beside their bas
   CHECK(occurrences(page, "<svg") == 6);
 }
 
+TEST_CASE("pretrain bert --nsp-weight 0 learns nothing from the pairs, and the loss says so") {
+  const BERTPlace place;
+  REQUIRE(run(place.pretrain({"--steps", "4", "--nsp-weight", "0", "--eval-interval", "4",
+                              "--weight-decay", "0"}))
+              .code == 0);
+  const auto lines = lines_of(place.in_run("metrics.jsonl"));
+  for (const auto& line : lines) CHECK(line.at("loss") == line.at("mlm_loss"));
+  CHECK(lines.back().at("val_loss") == lines.back().at("val_mlm_loss"));
+  const BERTForPreTraining trained = load_bert(place.out);
+  for (const real b : trained.nsp->bias->to_vector()) CHECK(b == 0);
+}
+
 TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
   const BERTPlace whole, halves;
   REQUIRE(run(whole.pretrain()).code == 0);
@@ -100,7 +112,7 @@ TEST_CASE("pretrain bert: every setting of a run survives its resumption, bit fo
       "--steps",           "6",     "--dropout",    "0.1", "--whole-word",       "true",
       "--dynamic-masking", "false", "--duplicates", "2",   "--mask-probability", "0.3",
       "--bias-correction", "false", "--beta2",      "0.9", "--merge-by",         "likelihood",
-      "--lowercase",       "false"};
+      "--lowercase",       "false", "--nsp-weight", "0.2", "--mask-share",       "0.7"};
   const Arguments roberta{"--steps", "6", "--dropout", "0.1", "--mode", "roberta"};
   for (const Arguments& settings : {bert, roberta}) {
     const BERTPlace whole, halves;
