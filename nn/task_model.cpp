@@ -19,10 +19,12 @@ int64_t TaskConfig::outputs() const {
 
 TaskModel::TaskModel(const BackboneConfig& backbone, TaskConfig t) : task(std::move(t)) {
   check_value(task.outputs() > 0, "TaskModel: there are no labels to tell apart");
+  check_value(!task.reads_tokens() || task.pooling == Pooling::token,
+              "TaskModel: tags and spans are read token by token; there is no mean to take");
   const int64_t C = width_of(backbone);
   if (const BERTConfig* config = std::get_if<BERTConfig>(&backbone)) {
     bert = child("bert", BERT(*config));
-    if (!task.reads_tokens()) pooler = child("pooler", Pooler(C));
+    if (!task.reads_tokens() && task.pooling == Pooling::token) pooler = child("pooler", Pooler(C));
   } else {
     check_value(!task.reads_tokens(),
                 "TaskModel: a GPT does not see what follows a token, so it cannot tag tokens; "
@@ -44,14 +46,20 @@ Tensor TaskModel::hidden(const Tokens& ids, const Tokens& types, const Tensor& k
 }
 
 Tensor TaskModel::operator()(const Tokens& ids, const Tokens& types, const Tensor& key_mask) const {
-  return head(hidden(ids, types, key_mask), key_mask);
+  return head(gathered(hidden(ids, types, key_mask), key_mask));
 }
 
-Tensor TaskModel::head(const Tensor& x, const Tensor& key_mask) const {
+Tensor TaskModel::gathered(const Tensor& x, const Tensor& key_mask) const {
+  if (task.reads_tokens()) return x;
+  if (task.pooling == Pooling::mean) return mean_pooled(x, key_mask).unsqueeze(1);
+  if (bert) return x.narrow(1, 0, 1);  // [CLS]
+  return rows_at(x, last_positions(x.shape(), key_mask)).unsqueeze(1);
+}
+
+Tensor TaskModel::head(const Tensor& x) const {
   if (task.kind == TaskKind::spans) return (*classifier)(x);
   if (task.reads_tokens()) return (*classifier)(drop(x));
-  const Tensor text = pooler ? (*pooler)(x) : rows_at(x, last_positions(x.shape(), key_mask));
-  return (*classifier)(drop(text));
+  return (*classifier)(drop(pooler ? (*pooler)(x) : x.select(1, 0)));
 }
 
 BackboneConfig TaskModel::backbone() const {

@@ -14,6 +14,11 @@ namespace gradus {
 
 enum class TaskKind { classification, multi_label, regression, tagging, spans };
 
+/// What is read of a whole text: the token in which the model gathers it, or the mean of all tokens
+/// (Reimers & Gurevych 2019, Sentence-BERT, §3). BERT's token is [CLS], under its pooler; a GPT's
+/// is the last one.
+enum class Pooling { token, mean };
+
 /// How fine-tuning read its texts, and predictions must read theirs. Absent: as the model can.
 struct TaskReading {
   std::optional<int64_t> max_length = {}, doc_stride = {};  // ids
@@ -27,6 +32,7 @@ struct TaskConfig {
   TaskKind kind = TaskKind::classification;
   std::vector<std::string> labels = {};  // of classes or tags; regression and spans have none
   real dropout = real(0.1);              // before the head
+  Pooling pooling = Pooling::token;      // where a whole text is read
   TaskReading reading = {};
 
   bool operator==(const TaskConfig&) const = default;
@@ -41,7 +47,8 @@ using BackboneConfig = std::variant<BERTConfig, GPTConfig>;
 /// classifier. A GPT sees a text to its end at its last token alone, and is therefore read there;
 /// its head for the next token is not part of it.
 struct TaskModel : Module {
-  /// Throws ValueError for impossible sizes, and for a GPT under a head that reads every token.
+  /// Throws ValueError for impossible sizes, for a GPT under a head that reads every token, and for
+  /// the mean of what is read token by token.
   TaskModel(const BackboneConfig& backbone, TaskConfig t);
   TaskConfig task;
   std::optional<BERT> bert;
@@ -55,9 +62,10 @@ struct TaskModel : Module {
   Tensor operator()(const Tokens& ids, const Tokens& types, const Tensor& key_mask = {}) const;
   /// Hidden states after the last layer (B, T, C).
   Tensor hidden(const Tokens& ids, const Tokens& types, const Tensor& key_mask = {}) const;
-  /// What the head makes of hidden states (B, T, C). Where it reads one token of a text, that one
-  /// alone, (B, 1, C), is enough.
-  Tensor head(const Tensor& hidden, const Tensor& key_mask = {}) const;
+  /// What of the hidden states (B, T, C) the head has to see: all, or (B, 1, C) of a whole text.
+  Tensor gathered(const Tensor& hidden, const Tensor& key_mask = {}) const;
+  /// The head's logits of what is gathered.
+  Tensor head(const Tensor& gathered) const;
   BackboneConfig backbone() const;
   int64_t block_size() const;
   int64_t n_layer() const;

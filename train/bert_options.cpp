@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,14 @@ PretrainingConfig BERTOptions::batches() const {
           .next_sentence = next_sentence,
           .dynamic = dynamic,
           .duplicates = duplicates};
+}
+
+PretrainingConfig BERTOptions::short_batches() const {
+  PretrainingConfig config = batches();
+  config.batch_size = std::max<int64_t>(1, batch_size * sequence_length / short_length);
+  config.sequence_length = short_length;
+  config.next_sentence = false;
+  return config;
 }
 
 BertTextOptions BERTOptions::text() const {
@@ -41,6 +50,10 @@ void BERTOptions::check() const {
   check_value(sequence_length <= model.block_size,
               "--sequence-length {} is more than the {} positions of the model", sequence_length,
               model.block_size);
+  check_value(short_steps >= 0, "--short-steps {} must not be negative", short_steps);
+  check_value(short_length >= 5 && (short_steps == 0 || short_length <= sequence_length),
+              "--short-length {} must be from 5 to --sequence-length, {}", short_length,
+              sequence_length);
   check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
   check_value(next_weight >= 0 && std::isfinite(next_weight),
               "--nsp-weight {} must be finite and not negative", next_weight);
@@ -109,6 +122,8 @@ BERTOptions bert_options_from(const std::string& name) {
 json to_json(const BERTOptions& o) {
   json object = to_json(static_cast<const RunOptions&>(o));
   object["sequence_length"] = o.sequence_length;
+  object["short_steps"] = o.short_steps;
+  object["short_length"] = o.short_length;
   object["masking"] = {{"probability", o.masking.probability},
                        {"most", o.masking.most},
                        {"whole_word", o.masking.whole_word},
@@ -130,6 +145,8 @@ BERTOptions bert_options_from(const json& object, const std::string& file) {
     BERTOptions o;
     static_cast<RunOptions&>(o) = run_options_from(object, file);
     o.sequence_length = object.at("sequence_length").get<int64_t>();
+    o.short_steps = object.value("short_steps", o.short_steps);
+    o.short_length = object.value("short_length", o.short_length);
     const json& masking = object.at("masking");
     o.masking.probability = masking.at("probability").get<double>();
     o.masking.most = masking.at("most").get<int64_t>();

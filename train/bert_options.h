@@ -16,6 +16,10 @@ namespace gradus {
 struct BERTOptions : RunOptions {
   BERTConfig model;
   int64_t sequence_length = 128;  // of a pair of segments, [CLS] and [SEP] included
+  /// The first steps read full sentences in rows of short_length, as many tokens in all, and no
+  /// pairs: where few tokens compete for attention it learns sooner to find the neighbours (Li et
+  /// al. 2022, "Sequence length warmup").
+  int64_t short_steps = 0, short_length = 24;
   MaskingOptions masking = {};
   bool next_sentence = true;  // false: packed full sentences, as RoBERTa
   real next_weight = 1;       // of its loss beside that of the masked tokens
@@ -36,6 +40,7 @@ struct BERTOptions : RunOptions {
   }
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
   PretrainingConfig batches() const;
+  PretrainingConfig short_batches() const;
   BertTextOptions text() const;
   /// Throws ValueError naming the first value outside its range.
   void check() const;

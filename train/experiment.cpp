@@ -4,6 +4,7 @@
 
 #include "train/commands.h"
 #include "train/experiments/pretraining_pays.h"
+#include "train/settings.h"
 #include "train/signals.h"
 
 namespace gradus {
@@ -22,6 +23,7 @@ void add_pretraining_pays(CLI::App& experiment) {
                                               {"pairs", TaskName::pairs}};
   command->add_option("--task", o->task, "sentiment or pairs")
       ->transform(CLI::CheckedTransformer(tasks));
+  add_pooling(*command, o->pooling);
   command->add_option("--train", o->train, "Table of texts and labels, or builtin")
       ->capture_default_str();
   command->add_option("--dev", o->dev, "Table to measure on, or builtin")->capture_default_str();

@@ -5,6 +5,7 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/finetune/session.h"
+#include "train/settings.h"
 #include "train/signals.h"
 
 namespace gradus {
@@ -36,6 +37,7 @@ void add_texts(CLI::App& command, const SharedOptions& o) {
                   "classification, regression (labels are numbers) or multi-label (any number of "
                   "them, between commas)")
       ->transform(CLI::CheckedTransformer(kinds));
+  add_pooling(command, o->pooling);
   command.add_option("--text-column", o->columns.text, "Name of the text's column");
   command.add_option("--label-column", o->columns.label, "Name of the label's column");
   if (o->task == TaskName::pairs)

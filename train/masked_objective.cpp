@@ -109,10 +109,11 @@ Tokens predicted_positions(const MaskedBatch& batch) {
 MaskedPrediction predict(const BERTForPreTraining& model, const MaskedBatch& batch) {
   const Tensor x = model.bert.hidden(batch.ids, batch.types, batch.key_mask);  // (B, T, C)
   const Tokens positions = predicted_positions(batch);
-  return {.targets = taken(batch.targets, positions),
-          .hiding = taken(batch.hiding, positions),
-          .masked = model.mlm(rows_at(x, positions)),
-          .next = model.nsp ? (*model.nsp)((*model.pooler)(x)) : Tensor()};
+  return {
+      .targets = taken(batch.targets, positions),
+      .hiding = taken(batch.hiding, positions),
+      .masked = model.mlm(rows_at(x, positions)),
+      .next = model.nsp && count_pairs(batch) > 0 ? (*model.nsp)((*model.pooler)(x)) : Tensor()};
 }
 
 Objective::Losses measure(const BERTForPreTraining& model, const PretrainingBlocks& blocks,
@@ -135,8 +136,17 @@ MaskedObjective::MaskedObjective(const BERTOptions& o, const PretrainingCorpus& 
     : tokenizer_(corpus.tokenizer),
       model_(o.model, o.next_sentence),
       loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
+      short_batches_(static_cast<uint64_t>(o.short_steps * o.accumulation)),
       blocks_(corpus.validation(o)),
-      next_weight_(o.next_weight) {}
+      next_weight_(o.next_weight) {
+  if (short_batches_ == 0) return;
+  const PretrainingVocabulary vocabulary(corpus.tokenizer);
+  short_loader_.emplace(corpus.train, vocabulary, o.short_batches());
+}
+
+MaskedBatch MaskedObjective::batch(uint64_t k) const {
+  return k < short_batches_ ? short_loader_->batch(k) : loader_.batch(k - short_batches_);
+}
 
 // The mean over all targets and over all pairs of all batches, some of which may have more of them
 // than others.
@@ -144,7 +154,7 @@ Objective::Losses MaskedObjective::backward(int64_t count) {
   std::vector<MaskedBatch> batches;
   int64_t targets = 0, pairs = 0;
   for (int64_t i = 0; i < count; ++i) {
-    batches.push_back(loader_.next());
+    batches.push_back(batch(position_++));
     targets += count_targets(batches.back().targets);
     pairs += count_pairs(batches.back());
   }

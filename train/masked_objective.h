@@ -42,15 +42,20 @@ class MaskedObjective : public Objective {
   int64_t tokens_per_batch() const override;
   int64_t validation_batches() const override { return blocks_.size(); }
   std::string about() const override;
-  uint64_t position() const override { return loader_.position(); }
-  void seek(uint64_t position) override { loader_.seek(position); }
+  uint64_t position() const override { return position_; }
+  void seek(uint64_t position) override { position_ = position; }
   void save(const std::filesystem::path& directory) const override;
   void load(const std::filesystem::path& directory) override;
 
  private:
+  MaskedBatch batch(uint64_t k) const;
+
   WordPieceTokenizer tokenizer_;
   BERTForPreTraining model_;
   PretrainingLoader loader_;
+  std::optional<PretrainingLoader> short_loader_;  // of the first short_batches_
+  uint64_t short_batches_;
+  uint64_t position_ = 0;
   PretrainingBlocks blocks_;
   real next_weight_;
 };

@@ -33,6 +33,10 @@ void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
       "Standard deviation of the weights at the start");
   add("--sequence-length", [](O& o) -> auto& { return o.sequence_length; },
       "Tokens of a pair of segments, [CLS] and [SEP] included");
+  add("--short-steps", [](O& o) -> auto& { return o.short_steps; },
+      "First steps, on short rows of full sentences without pairs (default: 0)");
+  add("--short-length", [](O& o) -> auto& { return o.short_length; },
+      "Tokens of a short row (default: 24)");
   add("--mask-probability", [](O& o) -> auto& { return o.masking.probability; },
       "Share of tokens that are predicted");
   add("--mask-share", [](O& o) -> auto& { return o.masking.mask_share; },

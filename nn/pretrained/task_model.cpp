@@ -100,6 +100,14 @@ json reading_to_json(const TaskReading& reading) {
   return object;
 }
 
+Pooling pooling_in(const json& object, const path& file) {
+  if (!object.contains("gradus")) return Pooling::token;
+  const std::string name = ConfigReader(object["gradus"], file).word("pooling", "token");
+  check<FileError>(name == "token" || name == "mean", "{}: pooling '{}' is neither token nor mean",
+                   file.string(), name);
+  return name == "mean" ? Pooling::mean : Pooling::token;
+}
+
 TaskReading reading_in(const json& object, const path& file) {
   TaskReading reading;
   if (!object.contains("gradus")) return reading;
@@ -152,6 +160,7 @@ void save_task_model(const TaskModel& model, const path& directory) {
   // Hugging Face reads a GPT at the last token that is not this one; without it, at the last.
   if (model.gpt && model.gpt->config.document_token >= 0)
     object["pad_token_id"] = model.gpt->config.document_token;
+  if (task.pooling == Pooling::mean) object["gradus"]["pooling"] = "mean";
   const json reading = reading_to_json(task.reading);
   if (!reading.empty()) object["gradus"].update(reading);
   write_weights(
@@ -182,8 +191,11 @@ TaskModel load_task_model(const path& directory) {
   task.dropout =
       reader.number(own_dropout ? "classifier_dropout" : "hidden_dropout_prob", real(0.1));
   task.reading = reading_in(object, file);
+  task.pooling = pooling_in(object, file);
   check<FileError>(task.dropout >= 0 && task.dropout < 1,
                    "{}: classifier_dropout = {} must be in [0, 1)", file.string(), task.dropout);
+  check<FileError>(task.pooling == Pooling::token || !task.reads_tokens(),
+                   "{}: a mean of tokens under a head that reads each", file.string());
   const BackboneConfig backbone = backbone_in(object, file);
   const auto fit = [&](TaskModel& model) {
     StoredWeights weights(directory, layout_of(model));

@@ -156,6 +156,7 @@ TEST_CASE("every task head comes back from its folder, labels and bits") {
       {{.kind = TaskKind::spans}, "BertForQuestionAnswering"},
       {{.labels = {"no", "yes"}, .reading = {.max_length = 5, .pairs = true}},
        "BertForSequenceClassification"},
+      {{.labels = {"no", "yes"}, .pooling = Pooling::mean}, "BertForSequenceClassification"},
       {{.kind = TaskKind::spans,
         .reading = {.max_length = 6, .doc_stride = 2, .null_threshold = real(0)}},
        "BertForQuestionAnswering"}};

@@ -126,6 +126,20 @@ TEST_CASE("a GPT is read at the last token that is no padding, and cannot tag") 
   CHECK_THROWS_AS(TaskModel(config, {.kind = TaskKind::spans}), ValueError);
 }
 
+TEST_CASE("a head on the mean of all tokens needs no pooler and sees no padding") {
+  const EvalMode evaluation;
+  const Tokens alone({1, 3}, {1, 2, 3}), padded({1, 5}, {1, 2, 3, 0, 0});
+  const Tensor mask = from_data({1, 5}, {1, 1, 1, 0, 0});
+  const TaskModel model(tiny_encoder(), {.labels = {"a", "b"}, .pooling = Pooling::mean});
+  CHECK_FALSE(model.pooler);
+  const Tensor logits = model(alone, types_for(alone));
+  CHECK(difference(model(padded, types_for(padded), mask), logits) == "");
+  const Tensor x = model.bert->hidden(alone, types_for(alone));
+  CHECK(difference((*model.classifier)(mean(x, {1})), logits) == "");
+  const TaskConfig tags{.kind = TaskKind::tagging, .labels = {"O"}, .pooling = Pooling::mean};
+  CHECK_THROWS_AS(TaskModel(tiny_encoder(), tags), ValueError);
+}
+
 TEST_CASE("the mean of states counts no padding") {
   const Tensor states = from_data({1, 3, 2}, {1, 2, 3, 4, 100, 100});
   CHECK(bit_difference(mean_pooled(states, from_data({1, 3}, {1, 1, 0})),

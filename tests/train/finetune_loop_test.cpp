@@ -147,6 +147,9 @@ TEST_CASE("kept hidden states give the logits of the whole model, for texts, tag
     for (size_t i = 0; i < a.size(); ++i) CHECK(difference(b[i], a[i]) == "");
   };
   check_same(tiny_task_model(three_labels), class_examples());
+  TaskConfig mean = three_labels;
+  mean.pooling = Pooling::mean;
+  check_same(tiny_task_model(mean), class_examples());
   const TaskConfig tags = task_without_dropout(TaskKind::tagging, {"O", "B-X"});
   check_same(tiny_task_model(tags),
              TagExamples({{{"w0", "w1"}, {"O", "B-X"}}, {{"w1"}, {"B-X"}}}, tags, ten_words(), 16));

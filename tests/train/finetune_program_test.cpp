@@ -127,7 +127,8 @@ TEST_CASE("finetune: several seeds give a mean and a spread, and the best is kep
 
 TEST_CASE("finetune takes probes, random weights and held-out tenths") {
   const Lesson lesson;
-  for (const Arguments& kind : {Arguments{"--freeze"}, Arguments{"--scratch"}}) {
+  for (const Arguments& kind : {Arguments{"--freeze"}, Arguments{"--scratch"},
+                                Arguments{"--freeze", "--pooling", "mean"}}) {
     const RunResult tuned = run(lesson.finetune(kind, "5"));
     CAPTURE(tuned.err);
     CHECK(tuned.code == 0);

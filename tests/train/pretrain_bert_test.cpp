@@ -99,6 +99,22 @@ TEST_CASE("pretrain bert --nsp-weight 0 learns nothing from the pairs, and the l
   for (const real b : trained.nsp->bias->to_vector()) CHECK(b == 0);
 }
 
+TEST_CASE("pretrain bert --short-steps begins on short rows without pairs, as many tokens in all") {
+  const BERTPlace place;
+  BERTOptions o = small_options(place.text);
+  o.short_steps = 2;
+  o.short_length = 8;
+  CHECK(o.short_batches().batch_size == 4 * 24 / 8);
+  REQUIRE(run(place.pretrain({"--steps", "4", "--short-steps", "2", "--short-length", "8"})).code ==
+          0);
+  const auto lines = lines_of(place.in_run("metrics.jsonl"));
+  REQUIRE(lines.size() == 4);
+  for (size_t i = 0; i < 4; ++i) CHECK(lines[i].contains("nsp_loss") == (i >= 2));
+  const RunResult refused = run(place.pretrain({"--short-steps", "2", "--short-length", "25"}));
+  CHECK(refused.code == 2);
+  CHECK(contains(refused.err, "--short-length 25 must be from 5 to --sequence-length, 24"));
+}
+
 TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
   const BERTPlace whole, halves;
   REQUIRE(run(whole.pretrain()).code == 0);
@@ -109,10 +125,11 @@ TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
 
 TEST_CASE("pretrain bert: every setting of a run survives its resumption, bit for bit") {
   const Arguments bert{
-      "--steps",           "6",     "--dropout",    "0.1", "--whole-word",       "true",
-      "--dynamic-masking", "false", "--duplicates", "2",   "--mask-probability", "0.3",
-      "--bias-correction", "false", "--beta2",      "0.9", "--merge-by",         "likelihood",
-      "--lowercase",       "false", "--nsp-weight", "0.2", "--mask-share",       "0.7"};
+      "--steps",           "6",     "--dropout",      "0.1", "--whole-word",       "true",
+      "--dynamic-masking", "false", "--duplicates",   "2",   "--mask-probability", "0.3",
+      "--bias-correction", "false", "--beta2",        "0.9", "--merge-by",         "likelihood",
+      "--lowercase",       "false", "--nsp-weight",   "0.2", "--mask-share",       "0.7",
+      "--short-steps",     "4",     "--short-length", "8"};
   const Arguments roberta{"--steps", "6", "--dropout", "0.1", "--mode", "roberta"};
   for (const Arguments& settings : {bert, roberta}) {
     const BERTPlace whole, halves;

@@ -62,6 +62,12 @@ std::string as_digits(const std::vector<double>& outcomes) {
   return digits;
 }
 
+TaskConfig begin_task(const TaskData& train, Pooling pooling) {
+  TaskConfig task = task_of(train, TaskKind::classification, real(0.1));
+  task.pooling = pooling;
+  return task;
+}
+
 class PayingExperiment {
  public:
   explicit PayingExperiment(const PretrainingPaysOptions& options)
@@ -70,7 +76,7 @@ class PayingExperiment {
         tokenizer_(Tokenizer::load(o.model)),
         train_(read_task_data(o.task, o.train, Part::train)),
         dev_data_(read_task_data(o.task, o.dev, Part::dev)),
-        task_(task_of(train_, TaskKind::classification, real(0.1))),
+        task_(begin_task(train_, o.pooling)),
         reading_(reading_options(
             o.task,
             std::visit([](const auto& c) { return c.block_size; }, load_backbone_config(o.model)),
@@ -112,6 +118,7 @@ void PayingExperiment::read_results() {
   const ordered_json settings{
       {"model", std::filesystem::absolute(o.model).string()},
       {"task", o.task == TaskName::pairs ? "pairs" : "sentiment"},
+      {"pooling", o.pooling == Pooling::mean ? "mean" : "token"},
       {"weights", file_digest(std::filesystem::path(o.model) / "model.safetensors")},
       {"train", o.train},
       {"train_digest", data_digest(o.train)},

@@ -13,6 +13,7 @@ namespace gradus {
 struct PretrainingPaysOptions {
   TaskName task = TaskName::sentiment;  // or pairs
   std::string model, train = builtin_task, dev = builtin_task;
+  Pooling pooling = Pooling::token;  // what the linear layer reads, in all of them
   std::string out;    // folder for results.json and report.html
   int64_t seeds = 3;  // labels, heads and batches differ
   uint64_t first_seed = 0;

@@ -56,14 +56,11 @@ Forward::Forward(const TaskModel& model, std::span<const Encoding> encodings, in
   kept_ = std::move(kept);
 }
 
-// Of a frozen backbone: (B, T, C), or (B, 1, C) of the token that the head reads.
+// What the head sees of a frozen backbone: (B, T, C), or (B, 1, C) of whole texts.
 Tensor Forward::states(std::span<const int64_t> rows) const {
   const EvalMode unchanging;
   const EncodedBatch batch = padded_rows(encodings_, rows, pad_id_);
-  const Tensor x = model_.hidden(batch.ids, batch.types, batch.key_mask);
-  if (model_.task.reads_tokens()) return x;
-  if (model_.bert) return x.narrow(1, 0, 1);
-  return rows_at(x, last_positions(batch.ids.shape, batch.key_mask)).unsqueeze(1);
+  return model_.gathered(model_.hidden(batch.ids, batch.types, batch.key_mask), batch.key_mask);
 }
 
 Tensor Forward::kept_states(std::span<const int64_t> rows) const {

@@ -32,7 +32,7 @@ class Forward {
   std::span<const Encoding> encodings_;
   int32_t pad_id_;
   bool frozen_;
-  std::vector<Tensor> kept_;  // hidden states by encoding: (T, C), or (1, C) of the token read
+  std::vector<Tensor> kept_;  // what the head sees of each encoding: (T, C), or (1, C)
 };
 
 }  // namespace gradus

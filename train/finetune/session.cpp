@@ -25,6 +25,7 @@ Splits read_splits(const SessionOptions& o) {
   Splits splits;
   splits.train = read_task_data(o.task, o.train, Part::train, o.columns, o.kind);
   splits.task = task_of(splits.train, o.kind, o.dropout.value_or(real(0.1)));
+  splits.task.pooling = o.pooling;
   if (!o.dev.empty() || o.train == builtin_task) {
     const std::string& source = o.dev.empty() ? o.train : o.dev;
     splits.dev = read_task_data(o.task, source, Part::dev, o.columns, o.kind);

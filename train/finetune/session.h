@@ -16,6 +16,7 @@ struct SessionOptions {
   bool scratch = false;  // random weights in place of the pre-trained ones
   int64_t seeds = 1;     // runs
   std::optional<real> lr = {};
+  Pooling pooling = Pooling::token;
   std::optional<real> dropout = {};  // default: in the head 0.1, in the backbone as pre-trained
   int64_t max_length = 0, doc_stride = 0;  // 0: what the model can read, and a third of it
   FineTuneOptions tuning = {};
