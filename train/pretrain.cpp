@@ -15,17 +15,16 @@
 namespace gradus {
 namespace {
 
-using O = TrainingOptions;
-
 // What the command line says about the settings of a run; the preset, or the model that it goes on
 // from, says the rest.
 struct Arguments {
   std::string preset = "nano", out, resume, init;
-  Settings<O> settings;
+  Settings<TrainingOptions> settings;
   PretrainRequest request;
 };
 
-void add_settings(CLI::App& command, Settings<O>& settings) {
+void add_settings(CLI::App& command, Settings<TrainingOptions>& settings) {
+  using O = TrainingOptions;
   const auto add = [&](const char* name, auto place, const char* about) {
     return settings.add(command, name, place, about);
   };
