@@ -15,6 +15,7 @@
 #include "train/finetune/task_data.h"
 #include "train/predictor.h"
 #include "train/pretrain_bert.h"
+#include "train/progress.h"
 #include "train/signals.h"
 #include "train/terminal.h"
 
@@ -80,7 +81,11 @@ struct Classroom {
     manual_seed(seed);
     TaskModel model = begin_task_model(pretrained, task, scratch, {});
     FineTuneOptions options{.lr = default_lr(false), .evaluations = 1, .seed = seed};
-    const FineTuned result = fine_tune(model, *lessons, *exam, options);
+    Progress progress(scratch ? "step from scratch" : "step", options.steps_for(lessons->size()));
+    const FineTuned result =
+        fine_tune(model, *lessons, *exam, options, [&](const FineTuneStep& now) {
+          progress.update(now.step, fmt::format("loss {:.3f}", now.loss));
+        });
     return {std::move(model), result.dev.main()};
   }
 };
