@@ -14,8 +14,8 @@ struct PretrainingPaysOptions {
   TaskName task = TaskName::sentiment;  // or pairs
   std::string model, train = builtin_task, dev = builtin_task;
   Pooling pooling = Pooling::token;  // what the linear layer reads, in all of them
-  std::string out;    // folder for results.json and report.html
-  int64_t seeds = 3;  // labels, heads and batches differ
+  std::string out;                   // folder for results.json and report.html
+  int64_t seeds = 3;                 // labels, heads and batches differ
   uint64_t first_seed = 0;
   bool quick = false;  // 30, 100 and 300 labels, one seed, fewer steps
   bool json = false, quiet = false;
