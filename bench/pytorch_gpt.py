@@ -18,9 +18,9 @@ import time
 from dataclasses import dataclass
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description="Time one GPT training step in PyTorch.")
-    parser.add_argument("--preset", choices=["nano", "baby", "gpt2"], default="nano")
+def parse_arguments(presets):
+    parser = argparse.ArgumentParser(description="Time one training step in PyTorch.")
+    parser.add_argument("--preset", choices=presets, default=presets[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--serve", action="store_true",
@@ -46,7 +46,7 @@ def restart_with_environment(threads, tuned):
 
 
 if __name__ == "__main__":
-    ARGUMENTS = parse_arguments()
+    ARGUMENTS = parse_arguments(["nano", "baby", "gpt2"])
     restart_with_environment(ARGUMENTS.threads, ARGUMENTS.tuned)
 
 import torch
@@ -198,13 +198,17 @@ class Timer:
         self.optimizer = make_optimizer(self.model, preset.lr, preset.betas)
         shape = (2, preset.batch, preset.time)
         self.ids, self.targets = torch.randint(preset.config.vocab_size, shape)
+        self.tokens = self.ids.numel()
+
+    def step(self):
+        train_step(self.model, self.optimizer, self.ids, self.targets)
 
     def run(self, steps):
         """Milliseconds of each of the steps."""
         times = []
         for _ in range(steps):
             start = time.perf_counter()
-            train_step(self.model, self.optimizer, self.ids, self.targets)
+            self.step()
             times.append(1e3 * (time.perf_counter() - start))
         return times
 
@@ -213,12 +217,10 @@ def say(value):
     print(json.dumps(value), flush=True)
 
 
-def main():
-    arguments = ARGUMENTS
+def main(arguments, make_timer):
     torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
-    preset = PRESETS[arguments.preset]
-    timer = Timer(preset)
+    timer = make_timer(arguments.preset)
     timer.run(3)  # the first steps allocate and warm the caches
     about = {"preset": arguments.preset, "precision": "fp32", "threads": arguments.threads}
     if arguments.serve:
@@ -232,10 +234,10 @@ def main():
     say({**about,
          "step_ms": round(min(times), 3),
          "step_ms_median": round(statistics.median(times), 3),
-         "tokens_per_second": round(1e3 * preset.batch * preset.time / min(times)),
+         "tokens_per_second": round(1e3 * timer.tokens / min(times)),
          "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
          "torch": torch.__version__})
 
 
 if __name__ == "__main__":
-    main()
+    main(ARGUMENTS, lambda preset: Timer(PRESETS[preset]))

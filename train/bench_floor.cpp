@@ -78,16 +78,32 @@ double optimizer_ms(int64_t num_parameters) {
   return ms * (7.0 / 3.0) * static_cast<double>(num_parameters) / static_cast<double>(n);
 }
 
-}  // namespace
-
-Floor measure_floor(const GPTConfig& c, int64_t B, int64_t T, int64_t num_parameters) {
+// All blocks of a model.
+template <class Config>
+double blocks_ms(const Config& c, int64_t B, int64_t T) {
   const int64_t M = B * T, C = c.n_embd;
   const double block = linear_ms(M, 3 * C, C) + linear_ms(M, C, C) + linear_ms(M, 4 * C, C) +
                        linear_ms(M, C, 4 * C) + attention_ms(B * c.n_head, T, C / c.n_head);
-  Floor floor;
-  floor.gemm_ms = static_cast<double>(c.n_layer) * block + linear_ms(M, c.vocab_size, C);
-  if (num_parameters > 50'000'000) floor.optimizer_ms = optimizer_ms(num_parameters);
-  return floor;
+  return static_cast<double>(c.n_layer) * block;
+}
+
+Floor with_optimizer(double gemm_ms, int64_t num_parameters) {
+  const bool in_cache = num_parameters <= 50'000'000;
+  return {.gemm_ms = gemm_ms, .optimizer_ms = in_cache ? 0 : optimizer_ms(num_parameters)};
+}
+
+}  // namespace
+
+Floor measure_floor(const GPTConfig& c, int64_t B, int64_t T, int64_t num_parameters) {
+  return with_optimizer(blocks_ms(c, B, T) + linear_ms(B * T, c.vocab_size, c.n_embd),
+                        num_parameters);
+}
+
+Floor measure_floor(const BERTConfig& c, int64_t B, int64_t T, int64_t targets,
+                    int64_t num_parameters) {
+  const double head =
+      linear_ms(targets, c.n_embd, c.n_embd) + linear_ms(targets, c.vocab_size, c.n_embd);
+  return with_optimizer(blocks_ms(c, B, T) + head, num_parameters);
 }
 
 }  // namespace gradus
