@@ -12,6 +12,8 @@ int64_t width_of(const BackboneConfig& backbone) {
 
 }  // namespace
 
+const char* name_of(Pooling pooling) { return pooling == Pooling::mean ? "mean" : "token"; }
+
 int64_t TaskConfig::outputs() const {
   if (kind == TaskKind::regression) return 1;
   return kind == TaskKind::spans ? 2 : static_cast<int64_t>(labels.size());

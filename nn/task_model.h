@@ -18,6 +18,7 @@ enum class TaskKind { classification, multi_label, regression, tagging, spans };
 /// (Reimers & Gurevych 2019, Sentence-BERT, §3). BERT's token is [CLS], under its pooler; a GPT's
 /// is the last one.
 enum class Pooling { token, mean };
+const char* name_of(Pooling pooling);
 
 /// How fine-tuning read its texts, and predictions must read theirs. Absent: as the model can.
 struct TaskReading {
@@ -44,8 +45,8 @@ struct TaskConfig {
 using BackboneConfig = std::variant<BERTConfig, GPTConfig>;
 
 /// A BERT or a GPT under a linear head. Parameters: bert or gpt; pooler, where [CLS] is read; and
-/// classifier. A GPT sees a text to its end at its last token alone, and is therefore read there;
-/// its head for the next token is not part of it.
+/// classifier. A GPT sees a text to its end at its last token alone, and is read there unless the
+/// mean is asked for; its head for the next token is not part of it.
 struct TaskModel : Module {
   /// Throws ValueError for impossible sizes, for a GPT under a head that reads every token, and for
   /// the mean of what is read token by token.

@@ -55,8 +55,11 @@ void BERTOptions::check() const {
               "--short-length {} must be from 5 to --sequence-length, {}", short_length,
               sequence_length);
   check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
-  check_value(next_weight >= 0 && std::isfinite(next_weight),
-              "--nsp-weight {} must be finite and not negative", next_weight);
+  check_value(next_weight > 0 && std::isfinite(next_weight),
+              "--nsp-weight {} must be positive; --next-sentence false leaves the pairs out",
+              next_weight);
+  check_value(next_sentence || next_weight == 1,
+              "--nsp-weight is for pairs, and --next-sentence false has none");
   check_masking(masking);
   check_run(sequence_length);
 }

@@ -16,9 +16,9 @@ namespace gradus {
 struct BERTOptions : RunOptions {
   BERTConfig model;
   int64_t sequence_length = 128;  // of a pair of segments, [CLS] and [SEP] included
-  /// The first steps read full sentences in rows of short_length, as many tokens in all, and no
-  /// pairs: where few tokens compete for attention it learns sooner to find the neighbours (Li et
-  /// al. 2022, "Sequence length warmup").
+  /// The first steps read full sentences in rows of short_length, as many whole rows as the tokens
+  /// of a batch make, and no pairs: where few tokens compete for attention, neighbours are found
+  /// sooner. (Devlin et al. 2019, A.2, read 90 % of their steps in rows of 128 instead of 512.)
   int64_t short_steps = 0, short_length = 24;
   MaskingOptions masking = {};
   bool next_sentence = true;  // false: packed full sentences, as RoBERTa

@@ -31,6 +31,7 @@ struct BERTRun {
     facts.planned_steps = options.steps;
     facts.tokens_per_step = options.batch_size * options.accumulation * options.sequence_length;
     facts.clip = static_cast<double>(options.clip);
+    facts.short_steps = options.short_steps;
   }
 };
 

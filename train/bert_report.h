@@ -24,6 +24,7 @@ struct BERTFacts {
   int64_t planned_steps = 0;
   int64_t tokens_per_step = 0;
   double clip = 1;
+  int64_t short_steps = 0;  // on short rows: their losses are of another task
 };
 /// What it knows by now, and what looks wrong.
 Verdict judge_bert(const BERTFacts& facts);

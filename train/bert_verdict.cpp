@@ -102,9 +102,26 @@ std::vector<std::string> findings(const BERTFacts& f) {
   return judge(facts).warnings;
 }
 
+// Nothing but short rows so far.
+Verdict judge_short_rows(const BERTFacts& f) {
+  Verdict verdict;
+  verdict.learned.push_back(
+      fmt::format("The first {} steps read short rows, which say little about whole ones; what it "
+                  "knows is judged after them.",
+                  f.short_steps));
+  if (f.metrics.back().step < f.planned_steps) return verdict;
+  verdict.warnings.push_back(
+      "All steps were on short rows: it has seen no pairs and no later position. Lower "
+      "--short-steps, or train longer.");
+  return verdict;
+}
+
 }  // namespace
 
-Verdict judge_bert(const BERTFacts& f) {
+Verdict judge_bert(const BERTFacts& all) {
+  BERTFacts f = all;
+  std::erase_if(f.metrics, [&](const StepMetrics& m) { return m.step <= all.short_steps; });
+  if (f.metrics.empty() && !all.metrics.empty()) return judge_short_rows(all);
   Verdict verdict;
   const auto loss = latest(f.metrics, "mlm_loss"), accuracy = latest(f.metrics, "mlm_accuracy");
   if (!loss || !accuracy) return verdict;

@@ -10,6 +10,7 @@
 #include "autograd/mode.h"
 #include "data/stories/corpus.h"
 #include "nn/pretrained/task_model.h"
+#include "tensor/errors.h"
 #include "train/finetune/fine_tune.h"
 #include "train/finetune/session.h"
 #include "train/finetune/task_data.h"
@@ -103,7 +104,11 @@ void find_names_together(const std::string& model) {
     fmt::print("> ");
     std::fflush(stdout);
     if (!std::getline(std::cin, line) || line.find_first_not_of(" \t\r") == line.npos) break;
-    fmt::print("  {}\n", predictor.line(line).line);
+    try {
+      fmt::print("  {}\n", predictor.line(line).line);
+    } catch (const ValueError& error) {
+      fmt::print("  {}\n", error.what());
+    }
   }
 }
 

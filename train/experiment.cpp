@@ -4,7 +4,7 @@
 
 #include "train/commands.h"
 #include "train/experiments/pretraining_pays.h"
-#include "train/settings.h"
+#include "train/finetune/pooling_option.h"
 #include "train/signals.h"
 
 namespace gradus {

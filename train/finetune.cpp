@@ -4,8 +4,8 @@
 
 #include "tensor/errors.h"
 #include "train/commands.h"
+#include "train/finetune/pooling_option.h"
 #include "train/finetune/session.h"
-#include "train/settings.h"
 #include "train/signals.h"
 
 namespace gradus {

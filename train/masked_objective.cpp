@@ -136,16 +136,20 @@ MaskedObjective::MaskedObjective(const BERTOptions& o, const PretrainingCorpus& 
     : tokenizer_(corpus.tokenizer),
       model_(o.model, o.next_sentence),
       loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
-      short_batches_(static_cast<uint64_t>(o.short_steps * o.accumulation)),
       blocks_(corpus.validation(o)),
-      next_weight_(o.next_weight) {
-  if (short_batches_ == 0) return;
-  const PretrainingVocabulary vocabulary(corpus.tokenizer);
-  short_loader_.emplace(corpus.train, vocabulary, o.short_batches());
-}
+      next_weight_(o.next_weight),
+      short_config_(o.short_batches()),
+      short_batches_(static_cast<uint64_t>(o.short_steps * o.accumulation)) {}
 
-MaskedBatch MaskedObjective::batch(uint64_t k) const {
-  return k < short_batches_ ? short_loader_->batch(k) : loader_.batch(k - short_batches_);
+MaskedBatch MaskedObjective::next_batch() {
+  const uint64_t k = position_++;
+  if (k >= short_batches_) {
+    short_loader_.reset();
+    return loader_.batch(k - short_batches_);
+  }
+  if (!short_loader_)
+    short_loader_.emplace(loader_.documents(), PretrainingVocabulary(tokenizer_), short_config_);
+  return short_loader_->batch(k);
 }
 
 // The mean over all targets and over all pairs of all batches, some of which may have more of them
@@ -154,7 +158,7 @@ Objective::Losses MaskedObjective::backward(int64_t count) {
   std::vector<MaskedBatch> batches;
   int64_t targets = 0, pairs = 0;
   for (int64_t i = 0; i < count; ++i) {
-    batches.push_back(batch(position_++));
+    batches.push_back(next_batch());
     targets += count_targets(batches.back().targets);
     pairs += count_pairs(batches.back());
   }

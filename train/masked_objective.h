@@ -3,6 +3,7 @@
 // §3.1). The loss is the mean over masked tokens plus `next_weight` times the mean over pairs.
 
 #include <functional>
+#include <optional>
 
 #include "data/pretraining_batches.h"
 #include "nn/bert.h"
@@ -48,16 +49,17 @@ class MaskedObjective : public Objective {
   void load(const std::filesystem::path& directory) override;
 
  private:
-  MaskedBatch batch(uint64_t k) const;
+  MaskedBatch next_batch();
 
   WordPieceTokenizer tokenizer_;
   BERTForPreTraining model_;
   PretrainingLoader loader_;
-  std::optional<PretrainingLoader> short_loader_;  // of the first short_batches_
-  uint64_t short_batches_;
-  uint64_t position_ = 0;
   PretrainingBlocks blocks_;
   real next_weight_;
+  PretrainingConfig short_config_;
+  uint64_t short_batches_;                         // that come first
+  std::optional<PretrainingLoader> short_loader_;  // while they last
+  uint64_t position_ = 0;
 };
 
 }  // namespace gradus

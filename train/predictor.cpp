@@ -1,5 +1,9 @@
 #include "train/predictor.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
 #include <numeric>
 
 #include "autograd/ops.h"
@@ -123,12 +127,16 @@ Answered Predictor::question(const SpanQuestion& question) const {
 }
 
 Answered Predictor::line(const std::string& line, const std::string& context) const {
+  if (kind() == TaskKind::tagging) {
+    const std::vector<std::string> all = words_and_marks(line);
+    check_value(!all.empty(), "predict: the text is empty");
+    return words(all);
+  }
   const bool whole = reads_texts() && !reading().pairs.value_or(true);
   const size_t tab = whole ? line.npos : line.find('\t');
   const std::string first = line.substr(0, tab);
   const std::string second = tab == line.npos ? "" : line.substr(tab + 1);
   check_value(first.find_first_not_of(" \t\r\n") != first.npos, "predict: the text is empty");
-  if (kind() == TaskKind::tagging) return words(words_and_marks(line));
   if (kind() != TaskKind::spans) return text({.text = first, .second = second, .label = ""});
   const std::string& where = context.empty() ? second : context;
   check_value(!where.empty(),

@@ -3,6 +3,7 @@
 // tags, answers.
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 

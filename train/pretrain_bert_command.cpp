@@ -106,6 +106,10 @@ void read_bert_settings(const CLI::App& command, BERTArguments& a) {
   options.schedule.decay_steps = options.steps;
   options.model.checked();
   options.check();
+  check_value(
+      options.short_steps == 0 || a.request.minutes > 0 || options.short_steps < options.steps,
+      "--short-steps {} leaves none of the {} steps for whole rows", options.short_steps,
+      options.steps);
   if (!a.init.empty()) {
     BERTConfig same = options.model;
     same.dropout = given.dropout;

@@ -9,7 +9,6 @@
 #include <memory>
 #include <vector>
 
-#include "nn/task_model.h"
 #include "train/training_options.h"
 
 namespace gradus {
@@ -91,15 +90,6 @@ inline CLI::Option* add_minutes(CLI::App& command, double& minutes, const char* 
       ->check([](const std::string& text) {
         return text.find_first_not_of("0123456789.eE+") == text.npos ? "" : text + " is no time";
       });
-}
-
-inline CLI::Option* add_pooling(CLI::App& command, Pooling& pooling) {
-  const std::map<std::string, Pooling> poolings{{"token", Pooling::token}, {"mean", Pooling::mean}};
-  return command
-      .add_option("--pooling", pooling,
-                  "What the linear layer reads: token ([CLS] under its pooler; a GPT's last token) "
-                  "or mean, of all tokens")
-      ->transform(CLI::CheckedTransformer(poolings));
 }
 
 }  // namespace gradus

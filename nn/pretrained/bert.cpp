@@ -28,7 +28,7 @@ void fit_encoder(BERT& model, const path& directory) {
   layout.ties.clear();  // of heads
   StoredWeights weights(directory, layout);
   weights.read_into(model);
-  weights.finish({"pooler.", "cls.", "classifier.", "qa_outputs."});
+  weights.finish({"pooler.", "cls.", "classifier.", "mean_classifier.", "qa_outputs."});
 }
 
 // A config that promises more than the files hold costs no memory.

@@ -100,12 +100,14 @@ json reading_to_json(const TaskReading& reading) {
   return object;
 }
 
+// Gradus's own, too: Hugging Face reads one token. Its classes find no classifier in such a model.
+constexpr const char* mean_classifier = "mean_classifier";
+
 Pooling pooling_in(const json& object, const path& file) {
   if (!object.contains("gradus")) return Pooling::token;
-  const std::string name = ConfigReader(object["gradus"], file).word("pooling", "token");
-  check<FileError>(name == "token" || name == "mean", "{}: pooling '{}' is neither token nor mean",
-                   file.string(), name);
-  return name == "mean" ? Pooling::mean : Pooling::token;
+  const ConfigReader own(object["gradus"], file);
+  return own.is_second("pooling", name_of(Pooling::token), name_of(Pooling::mean)) ? Pooling::mean
+                                                                                   : Pooling::token;
 }
 
 TaskReading reading_in(const json& object, const path& file) {
@@ -123,7 +125,9 @@ TaskReading reading_in(const json& object, const path& file) {
 
 WeightLayout layout_of(const TaskModel& model) {
   WeightLayout layout = model.bert ? bert_layout() : gpt2_layout(model.gpt->config);
-  const char* theirs = head_of(model.bert.has_value(), model.task.kind).classifier;
+  const char* theirs = model.task.pooling == Pooling::mean
+                           ? mean_classifier
+                           : head_of(model.bert.has_value(), model.task.kind).classifier;
   layout.table.push_back({"classifier", {theirs}});
   layout.heads.push_back(fmt::format("{}.", theirs));
   layout.ties.clear();
@@ -131,8 +135,8 @@ WeightLayout layout_of(const TaskModel& model) {
 }
 
 // What another model has and this one has no place for.
-const std::vector<std::string> other_heads{"cls.",    "classifier.", "qa_outputs.",
-                                           "pooler.", "lm_head.",    "score."};
+const std::vector<std::string> other_heads{
+    "cls.", "classifier.", "mean_classifier.", "pooler.", "qa_outputs.", "lm_head.", "score."};
 
 BackboneConfig backbone_in(const json& object, const path& file) {
   const std::string type = ConfigReader(object, file).word("model_type", "");
@@ -160,7 +164,7 @@ void save_task_model(const TaskModel& model, const path& directory) {
   // Hugging Face reads a GPT at the last token that is not this one; without it, at the last.
   if (model.gpt && model.gpt->config.document_token >= 0)
     object["pad_token_id"] = model.gpt->config.document_token;
-  if (task.pooling == Pooling::mean) object["gradus"]["pooling"] = "mean";
+  if (task.pooling == Pooling::mean) object["gradus"]["pooling"] = name_of(task.pooling);
   const json reading = reading_to_json(task.reading);
   if (!reading.empty()) object["gradus"].update(reading);
   write_weights(

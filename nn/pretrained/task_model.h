@@ -1,6 +1,8 @@
 #pragma once
 // Fine-tuned models as Hugging Face stores them: BertForSequenceClassification,
-// BertForTokenClassification, BertForQuestionAnswering, GPT2ForSequenceClassification.
+// BertForTokenClassification, BertForQuestionAnswering, GPT2ForSequenceClassification. A head on
+// the mean of all tokens is gradus's own: it stands under another name, and Hugging Face finds
+// none.
 
 #include <filesystem>
 

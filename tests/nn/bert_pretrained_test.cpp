@@ -235,6 +235,25 @@ TEST_CASE("a GPT is read at the last token that is not the pad_token_id of its c
   CHECK(std::ranges::equal(read.ids, positions_of_hugging_face(batch.ids, pad_id)));
 }
 
+TEST_CASE("a head on the mean of a GPT comes back, under a name that Hugging Face does not read") {
+  const TemporaryFolder folder;
+  const GPTConfig config{.block_size = 8, .vocab_size = 11, .n_layer = 1, .n_head = 2, .n_embd = 8};
+  TaskModel model(config, {.labels = {"a", "b"}, .pooling = Pooling::mean});
+  randomise(model);
+  save_task_model(model, folder.path());
+  const SafetensorsFile file(folder.path() / "model.safetensors");
+  CHECK(file.contains("mean_classifier.weight"));
+  CHECK_FALSE(file.contains("score.weight"));
+  const TaskModel loaded = load_task_model(folder.path());
+  CHECK(loaded.task == model.task);
+  check_same(loaded, model);
+  json object = read_json(folder.path() / "config.json");
+  object["gradus"]["pooling"] = "max";
+  folder.file("config.json", object.dump());
+  CHECK(contains(message_of<FileError>([&] { load_task_model(folder.path()); }),
+                 "unknown pooling 'max'"));
+}
+
 TEST_CASE("a GPT without an end of text has no pad_token_id: no token of it is padding") {
   const TemporaryFolder folder;
   const GPTConfig config{.block_size = 6, .vocab_size = 9, .n_layer = 1, .n_head = 2, .n_embd = 4};

@@ -1,5 +1,6 @@
 // gradus finetune, predict and experiment, as a user runs them.
 
+#include "data/json.h"
 #include "data/tokenizer.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
@@ -132,6 +133,9 @@ TEST_CASE("finetune takes probes, random weights and held-out tenths") {
     const RunResult tuned = run(lesson.finetune(kind, "5"));
     CAPTURE(tuned.err);
     CHECK(tuned.code == 0);
+    const json config = read_json(std::filesystem::path(lesson.out) / "config.json");
+    CHECK((config.contains("gradus") && config["gradus"].value("pooling", "") == "mean") ==
+          (kind.size() == 3));
     std::filesystem::remove_all(lesson.out);
   }
   const RunResult held_out =

@@ -87,32 +87,67 @@ TEST_CASE("pretrain bert leaves a model directory with measures beside their bas
   CHECK(occurrences(page, "<svg") == 6);
 }
 
-TEST_CASE("pretrain bert --nsp-weight 0 learns nothing from the pairs, and the loss says so") {
+TEST_CASE("pretrain bert --nsp-weight: what the pairs count beside the masks") {
   const BERTPlace place;
-  REQUIRE(run(place.pretrain({"--steps", "4", "--nsp-weight", "0", "--eval-interval", "4",
-                              "--weight-decay", "0"}))
-              .code == 0);
+  REQUIRE(
+      run(place.pretrain({"--steps", "4", "--nsp-weight", "0.2", "--eval-interval", "4"})).code ==
+      0);
   const auto lines = lines_of(place.in_run("metrics.jsonl"));
-  for (const auto& line : lines) CHECK(line.at("loss") == line.at("mlm_loss"));
-  CHECK(lines.back().at("val_loss") == lines.back().at("val_mlm_loss"));
-  const BERTForPreTraining trained = load_bert(place.out);
-  for (const real b : trained.nsp->bias->to_vector()) CHECK(b == 0);
+  const auto sum = [](const nlohmann::json& line, const std::string& prefix) {
+    return line.at(prefix + "mlm_loss").get<double>() +
+           0.2 * line.at(prefix + "nsp_loss").get<double>();
+  };
+  for (const auto& line : lines)
+    CHECK(line.at("loss").get<double>() == doctest::Approx(sum(line, "")));
+  CHECK(lines.back().at("val_loss").get<double>() == doctest::Approx(sum(lines.back(), "val_")));
+  const RunResult refused = run(place.pretrain({"--nsp-weight", "0"}));
+  CHECK(refused.code == 2);
+  CHECK(contains(refused.err, "--nsp-weight 0 must be positive"));
 }
 
 TEST_CASE("pretrain bert --short-steps begins on short rows without pairs, as many tokens in all") {
-  const BERTPlace place;
-  BERTOptions o = small_options(place.text);
+  BERTOptions o = small_options("");
   o.short_steps = 2;
   o.short_length = 8;
   CHECK(o.short_batches().batch_size == 4 * 24 / 8);
-  REQUIRE(run(place.pretrain({"--steps", "4", "--short-steps", "2", "--short-length", "8"})).code ==
+  CHECK(o.short_batches().sequence_length == 8);
+  const BERTPlace place;
+  const Arguments short_ones{"--short-steps", "2", "--short-length", "8"};
+  REQUIRE(run(place.pretrain(Arguments{"--steps", "4", "--accumulation", "2"} + short_ones)).code ==
           0);
   const auto lines = lines_of(place.in_run("metrics.jsonl"));
   REQUIRE(lines.size() == 4);
   for (size_t i = 0; i < 4; ++i) CHECK(lines[i].contains("nsp_loss") == (i >= 2));
-  const RunResult refused = run(place.pretrain({"--short-steps", "2", "--short-length", "25"}));
-  CHECK(refused.code == 2);
-  CHECK(contains(refused.err, "--short-length 25 must be from 5 to --sequence-length, 24"));
+  const RunResult long_rows = run(place.pretrain({"--short-steps", "2", "--short-length", "25"}));
+  CHECK(long_rows.code == 2);
+  CHECK(contains(long_rows.err, "--short-length 25 must be from 5 to --sequence-length, 24"));
+  const RunResult none_left = run(place.pretrain(Arguments{"--steps", "2"} + short_ones));
+  CHECK(none_left.code == 2);
+  CHECK(contains(none_left.err, "--short-steps 2 leaves none of the 2 steps for whole rows"));
+}
+
+TEST_CASE("the verdict leaves the steps on short rows out") {
+  BERTFacts facts{.lines = {.uniform = 7, .baselines = {}, .train_tokens = 1000000},
+                  .planned_steps = 400,
+                  .tokens_per_step = 100,
+                  .short_steps = 200};
+  facts.lines.baselines.unigram_loss = 5.5;
+  for (int64_t step = 1; step <= 200; ++step) {
+    facts.metrics.push_back({.step = step, .loss = 2, .measures = {{"mlm_loss", 2.0}}});
+  }
+  CHECK(judge_bert(facts).warnings.empty());
+  CHECK(contains(judge_bert(facts).learned.at(0), "The first 200 steps read short rows"));
+  for (int64_t step = 201; step <= 400; ++step) {  // falls, from a higher place
+    const double loss = 4.5 - 0.01 * static_cast<double>(step - 200);
+    facts.metrics.push_back(
+        {.step = step, .loss = loss, .measures = {{"mlm_loss", loss}, {"mlm_accuracy", 0.3}}});
+  }
+  for (const std::string& warning : judge_bert(facts).warnings) {
+    CAPTURE(warning);
+    CHECK_FALSE(contains(warning, "diverging"));
+  }
+  facts.short_steps = 0;
+  CHECK(contains(judge_bert(facts).warnings.at(0), "diverging"));
 }
 
 TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {

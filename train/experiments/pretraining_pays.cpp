@@ -115,10 +115,9 @@ class PayingExperiment {
 
 // What an earlier session has measured under the same settings.
 void PayingExperiment::read_results() {
-  const ordered_json settings{
+  ordered_json settings{
       {"model", std::filesystem::absolute(o.model).string()},
       {"task", o.task == TaskName::pairs ? "pairs" : "sentiment"},
-      {"pooling", o.pooling == Pooling::mean ? "mean" : "token"},
       {"weights", file_digest(std::filesystem::path(o.model) / "model.safetensors")},
       {"train", o.train},
       {"train_digest", data_digest(o.train)},
@@ -127,6 +126,7 @@ void PayingExperiment::read_results() {
       {"dev_digest", data_digest(o.dev)},
       {"dev_examples", dev_data_.size()},
       {"quick", o.quick}};
+  if (o.pooling == Pooling::mean) settings["pooling"] = name_of(o.pooling);
   results_ = {{"settings", settings}, {"cells", ordered_json::object()}};
   if (!std::filesystem::exists(file_)) return;
   const nlohmann::json stored = read_json(file_);

@@ -92,6 +92,7 @@ ordered_json settings_json(const SessionOptions& o) {
                         {"labels", o.labels},
                         {"scratch", o.scratch},
                         {"freeze", t.freeze},
+                        {"pooling", name_of(o.pooling)},
                         {"seeds", o.seeds},
                         {"seed", t.seed},
                         {"lr", t.lr},
@@ -101,6 +102,7 @@ ordered_json settings_json(const SessionOptions& o) {
                         {"warmup", t.warmup},
                         {"weight_decay", t.weight_decay},
                         {"layer_decay", t.layer_decay},
+                        {"clip", t.clip},
                         {"patience", t.patience},
                         {"max_length", o.max_length},
                         {"doc_stride", o.doc_stride}};
