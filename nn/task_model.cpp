@@ -4,13 +4,6 @@
 #include "tensor/errors.h"
 
 namespace gradus {
-namespace {
-
-int64_t width_of(const BackboneConfig& backbone) {
-  return std::visit([](const auto& c) { return c.n_embd; }, backbone);
-}
-
-}  // namespace
 
 const char* name_of(Pooling pooling) { return pooling == Pooling::mean ? "mean" : "token"; }
 
@@ -23,7 +16,7 @@ TaskModel::TaskModel(const BackboneConfig& backbone, TaskConfig t) : task(std::m
   check_value(task.outputs() > 0, "TaskModel: there are no labels to tell apart");
   check_value(!task.reads_tokens() || task.pooling == Pooling::token,
               "TaskModel: tags and spans are read token by token; there is no mean to take");
-  const int64_t C = width_of(backbone);
+  const int64_t C = std::visit([](const auto& c) { return c.n_embd; }, backbone);
   if (const BERTConfig* config = std::get_if<BERTConfig>(&backbone)) {
     bert = child("bert", BERT(*config));
     if (!task.reads_tokens() && task.pooling == Pooling::token) pooler = child("pooler", Pooler(C));
@@ -67,6 +60,8 @@ Tensor TaskModel::head(const Tensor& x) const {
 BackboneConfig TaskModel::backbone() const {
   return bert ? BackboneConfig(bert->config) : BackboneConfig(gpt->config);
 }
+
+int64_t TaskModel::n_embd() const { return bert ? bert->config.n_embd : gpt->config.n_embd; }
 
 int64_t TaskModel::block_size() const {
   return bert ? bert->config.block_size : gpt->config.block_size;

@@ -68,6 +68,7 @@ struct TaskModel : Module {
   /// The head's logits of what is gathered.
   Tensor head(const Tensor& gathered) const;
   BackboneConfig backbone() const;
+  int64_t n_embd() const;
   int64_t block_size() const;
   int64_t n_layer() const;
 };

@@ -19,8 +19,8 @@ MaskedLines load_masked_lines(const std::filesystem::path& run);
 std::string bert_report(const std::filesystem::path& run);
 
 struct BERTFacts {
-  std::vector<StepMetrics> metrics;  // in the order of their steps
-  MaskedLines lines;
+  std::vector<StepMetrics> metrics = {};  // in the order of their steps
+  MaskedLines lines = {};
   int64_t planned_steps = 0;
   int64_t tokens_per_step = 0;
   double clip = 1;

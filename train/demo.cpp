@@ -40,15 +40,12 @@ std::string write_story(const GPT& model, const Tokenizer& tokenizer, int32_t se
   return beginning + tokenizer.decode(ids);
 }
 
-// A paragraph as wide as the terminal, but not wider than one likes to read.
-void say(const std::string& text, int indent = 0) {
-  fmt::print("{}\n\n", wrapped(text, std::min(terminal_width(STDOUT_FILENO), 100), indent));
-}
-
 void introduce() {
-  say("A GPT with 600,000 parameters is going to learn from 60,000 little stories such as");
-  say(stories::tell(stories::builtin(), 3, 1).text, 2);
-  say("It knows nothing: not a word, not that words make sentences. All it ever does is to guess "
+  print_paragraph(
+      "A GPT with 600,000 parameters is going to learn from 60,000 little stories such as");
+  print_paragraph(stories::tell(stories::builtin(), 3, 1).text, 2);
+  print_paragraph(
+      "It knows nothing: not a word, not that words make sentences. All it ever does is to guess "
       "the next token and to be corrected. Its loss is the mean surprise, in nats per token. The "
       "program that wrote the stories knows every choice it made, so it knows how much of the "
       "surprise is pure chance. That is the floor, and no model can go below it.");
@@ -71,7 +68,7 @@ void tell_stories(const GPT& model, const TrainingCorpus& corpus, uint64_t seed)
     const std::string story = write_story(model, corpus.tokenizer, *corpus.separator, "",
                                           seed + static_cast<uint64_t>(i));
     sound += stories::parse(stories::builtin(), story) ? 1 : 0;
-    if (i < shown) say(story, 2);
+    if (i < shown) print_paragraph(story, 2);
   }
   fmt::print("Of {} stories it wrote, {} are ones that the grammar itself could have told.\n",
              tried, sound);
@@ -86,7 +83,7 @@ void write_together(const GPT& model, const TrainingCorpus& corpus, uint64_t see
     fmt::print("> ");
     std::fflush(stdout);
     if (!std::getline(std::cin, line) || line.empty()) break;
-    say(write_story(model, corpus.tokenizer, *corpus.separator, line, ++seed));
+    print_paragraph(write_story(model, corpus.tokenizer, *corpus.separator, line, ++seed));
   }
 }
 

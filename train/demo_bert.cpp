@@ -25,14 +25,8 @@ namespace {
 
 constexpr int64_t few_labels = 100;
 
-// A paragraph as wide as the terminal, but not wider than one likes to read.
-void tell(const std::string& text, int indent = 0) {
-  fmt::print("{}\n\n", wrapped(text, std::min(terminal_width(STDOUT_FILENO), 100), indent));
-  std::fflush(stdout);
-}
-
 void introduce_bert() {
-  tell(
+  print_paragraph(
       "Now a BERT of the same size. It sees a whole story at once, with some of its words hidden, "
       "and guesses them from both sides. And it judges whether the second half of a story "
       "belongs to the first. Nobody has labelled anything: text alone is enough.");
@@ -81,7 +75,8 @@ struct Classroom {
   std::pair<TaskModel, double> taught(bool scratch) const {
     manual_seed(seed);
     TaskModel model = begin_task_model(pretrained, task, scratch, {});
-    FineTuneOptions options{.lr = default_lr(false), .evaluations = 1, .seed = seed};
+    FineTuneOptions options{
+        .lr = default_lr(model.n_embd(), scratch, false), .evaluations = 1, .seed = seed};
     Progress progress(scratch ? "step from scratch" : "step", options.steps_for(lessons->size()));
     const FineTuned result =
         fine_tune(model, *lessons, *exam, options, [&](const FineTuneStep& now) {
@@ -95,7 +90,7 @@ void find_names_together(const std::string& model) {
   const Predictor predictor(model);
   const std::string story = stories::tell(stories::builtin(), 7, 1).text;
   fmt::print("For instance:\n\n");
-  tell(predictor.line(story).line, 2);
+  print_paragraph(predictor.line(story).line, 2);
   if (isatty(STDIN_FILENO) == 0) return;
   fmt::print(
       "Your turn: tell it something (\"ada lost her kite in pebbleton\").\n"
@@ -121,7 +116,7 @@ void demo_bert(const BERTDemo& demo) {
                  .minutes = demo.steps > 0 ? 0 : demo.minutes});
   if (stop_signal() != 0) return;
   fmt::print("\n");
-  tell(
+  print_paragraph(
       fmt::format("Last, something that nobody has asked of it yet: which words are names, of "
                   "people (PER) and of places (LOC)? It gets one more linear layer and {} "
                   "sentences with their names marked. 1,000 others are the test; what counts is "

@@ -1,8 +1,11 @@
 #include "train/terminal.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <sstream>
 
 namespace gradus {
@@ -33,6 +36,11 @@ std::string wrapped(const std::string& text, int width, int indent) {
     }
   }
   return lines;
+}
+
+void print_paragraph(const std::string& text, int indent) {
+  fmt::print("{}\n\n", wrapped(text, std::min(terminal_width(STDOUT_FILENO), 100), indent));
+  std::fflush(stdout);
 }
 
 }  // namespace gradus

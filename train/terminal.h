@@ -12,4 +12,7 @@ int terminal_width(int descriptor);
 /// word has a line of its own. Characters of several columns count as one.
 std::string wrapped(const std::string& text, int width, int indent = 0);
 
+/// Prints a paragraph and an empty line at once, as wide as the terminal but at most 100 columns.
+void print_paragraph(const std::string& text, int indent = 0);
+
 }  // namespace gradus

@@ -69,5 +69,12 @@ TEST_CASE("demo: introduces, trains, explains and tells") {
   CHECK(contains(shown.out, "the floor; the model is "));
   CHECK(contains(shown.out, "Of 50 stories it wrote,"));
   CHECK(contains(shown.out, "report.html"));
+  CHECK(contains(shown.out, "most frequent tag"));
+  CHECK(contains(shown.out, "For instance:"));
+  const RunResult asked =
+      run({"predict", "--model", place.out + "-bert-names", "--text", "\tAda lost her kite"});
+  CAPTURE(asked.err);
+  CHECK(asked.code == 0);
+  CHECK(contains(asked.out, "lost"));
   CHECK_FALSE(contains(shown.out, "Your turn"));  // standard input is no terminal
 }

@@ -61,6 +61,17 @@ TEST_CASE("few examples are seen as often as the least number of steps takes") {
   CHECK(o.steps_for(6401) == 603);
 }
 
+TEST_CASE("wide pre-trained models begin with a smaller learning rate") {
+  CHECK(default_lr(64, false, false) == real(1e-3));
+  CHECK(default_lr(128, false, false) == real(1e-3));
+  CHECK(default_lr(256, false, false) == doctest::Approx(2.5e-4));
+  const double base = double(default_lr(768, false, false));
+  CHECK(base > 2e-5);
+  CHECK(base < 5e-5);  // Devlin et al. 2019, A.3
+  CHECK(default_lr(768, true, false) == real(1e-3));
+  CHECK(default_lr(768, false, true) == real(1e-2));
+}
+
 TEST_CASE("layer decay: the head learns at the full rate, each layer below at less") {
   CHECK(layer_lr_scale("classifier.weight", 2, real(0.5)) == 1);
   CHECK(layer_lr_scale("pooler.dense.bias", 2, real(0.5)) == 1);

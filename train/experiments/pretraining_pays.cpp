@@ -146,7 +146,7 @@ Score PayingExperiment::measure(Method method, const TaskData& data, const Examp
   TaskModel model = begin_task_model(o.model, task_, scratch, {});
   return fine_tune(model, examples, *dev_,
                    {.min_steps = o.quick ? 100 : 300,
-                    .lr = default_lr(freeze),
+                    .lr = default_lr(model.n_embd(), scratch, freeze),
                     .freeze = freeze,
                     .evaluations = 1,
                     .seed = seed})

@@ -42,7 +42,7 @@ Forward::Forward(const TaskModel& model, std::span<const Encoding> encodings, in
   const bool every_token = model_.task.reads_tokens();
   int64_t tokens = 0;
   for (const Encoding& e : encodings_) tokens += every_token ? length_of(e) : 1;
-  const int64_t C = std::visit([](const auto& c) { return c.n_embd; }, model_.backbone());
+  const int64_t C = model_.n_embd();
   if (tokens * C * static_cast<int64_t>(sizeof(real)) > most_kept) return;
   std::vector<Tensor> kept(encodings_.size());
   for_all_batches([&](std::span<const int64_t> rows) {

@@ -1,5 +1,6 @@
 #include "train/finetune/session.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 
@@ -161,7 +162,11 @@ class Session {
 
 }  // namespace
 
-real default_lr(bool freeze) { return freeze ? real(1e-2) : real(1e-3); }
+real default_lr(int64_t n_embd, bool scratch, bool freeze) {
+  if (freeze) return real(1e-2);
+  const real narrower = scratch ? 1 : std::min(real(1), real(128) / real(n_embd));
+  return real(1e-3) * narrower * narrower;
+}
 
 TaskModel begin_task_model(const std::filesystem::path& directory, const TaskConfig& task,
                            bool scratch, std::optional<real> dropout) {
@@ -175,7 +180,9 @@ TaskModel begin_task_model(const std::filesystem::path& directory, const TaskCon
 SessionEnd fine_tune_session(const SessionOptions& options) {
   RunFolder::check_unused(options.out);
   SessionOptions o = options;
-  o.tuning.lr = o.lr.value_or(default_lr(o.tuning.freeze));
+  const auto n_embd =
+      std::visit([](const auto& c) { return c.n_embd; }, load_backbone_config(o.model));
+  o.tuning.lr = o.lr.value_or(default_lr(n_embd, o.scratch, o.tuning.freeze));
   if (o.train == builtin_task && o.test.empty()) o.test = builtin_task;
   o.tuning.check();
   Session session(o);

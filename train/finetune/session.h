@@ -23,9 +23,10 @@ struct SessionOptions {
   bool json = false, quiet = false;
 };
 
-/// The learning rate where none is given, chosen by measurement on models of 2 layers, 128 wide,
-/// pre-trained and not.
-real default_lr(bool freeze);
+/// The learning rate where none is given: 1e-2 for a head alone, 1e-3 from scratch and for models
+/// of at most 128 features (both measured with two layers). Wider pre-trained ones take 1e-3
+/// (128 / n_embd)^2, which for 768 is 3e-5, within the 2e-5 to 5e-5 of Devlin et al. 2019, A.3.
+real default_lr(int64_t n_embd, bool scratch, bool freeze);
 
 /// A model for the task with the pre-trained backbone of a directory or, from scratch, with
 /// another of that shape; the seed of the default generator decides what is drawn at random.
