@@ -52,6 +52,12 @@ std::vector<Point> smoothed(const std::vector<Point>& points) {
   return means;
 }
 
+// Where whole rows begin, if the run began with short ones.
+std::vector<Moment> change_of_rows(const BERTRun& run) {
+  if (run.facts.short_steps == 0) return {};
+  return {{"whole rows", static_cast<double>(run.facts.short_steps)}};
+}
+
 std::string masked_chart(const BERTRun& run) {
   const MaskedLines& lines = run.facts.lines;
   Chart chart{.title = "Masked tokens: loss",
@@ -60,7 +66,8 @@ std::string masked_chart(const BERTRun& run) {
               .series = {{"training", "train", smoothed(curve(run, "mlm_loss"))},
                          {"validation", "val", curve(run, "val_mlm_loss"), true}},
               .references = {{"guessing, ln V", lines.uniform},
-                             {"frequencies", lines.baselines.unigram_loss}}};
+                             {"frequencies", lines.baselines.unigram_loss}},
+              .moments = change_of_rows(run)};
   if (lines.floor) {
     chart.references.push_back({"floor, sentence in view", lines.floor->sentence});
     chart.references.push_back({"floor, story in view", lines.floor->story});
@@ -77,6 +84,7 @@ std::string accuracy_chart(const BERTRun& run) {
                             {"replaced", "val", smoothed(curve(run, "replaced_accuracy"))},
                             {"kept", "train", smoothed(curve(run, "kept_accuracy"))}},
                  .references = {{"most frequent", run.facts.lines.baselines.unigram_accuracy}},
+                 .moments = change_of_rows(run),
                  .from_zero = true});
 }
 

@@ -134,6 +134,19 @@ std::string references(const Chart& chart, const Frame& f) {
   return svg;
 }
 
+std::string moments(const Chart& chart, const Frame& f) {
+  std::string svg;
+  for (const Moment& m : chart.moments) {
+    const double at = chart.log_x ? std::log10(m.x) : m.x;
+    if (!(at >= f.x.low && at <= f.x.high)) continue;
+    svg += fmt::format(
+        R"(<line class="reference" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>)"
+        R"(<text class="reference-label" x="{3:.1f}" y="{4:.1f}">{5}</text>)",
+        f.px(at), f.top, f.bottom, f.px(at) + 5, f.bottom - 6, escape_html(m.label));
+  }
+  return svg;
+}
+
 std::string line(const Series& s, const Frame& f) {
   std::string svg = fmt::format(R"(<polyline class="line {}" points=")", s.css);
   for (const Point p : s.points) svg += fmt::format("{:.1f},{:.1f} ", f.px(p.x), f.py(p.y));
@@ -212,7 +225,7 @@ std::string to_svg(const Chart& chart) {
   const Frame f = frame_of(chart, series);
   std::string svg = fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}">)",
                                 chart.width, chart.height, escape_html(chart.title));
-  svg += axes(chart, f) + references(chart, f);
+  svg += axes(chart, f) + references(chart, f) + moments(chart, f);
   for (const Series& s : series) svg += line(s, f);
   return svg + legend(series, f) + "</svg>\n";
 }

@@ -24,11 +24,18 @@ struct Reference {
   double y;
 };
 
+/// A vertical line: from here on something is different. Drawn if the curves reach it.
+struct Moment {
+  std::string label;
+  double x;
+};
+
 struct Chart {
   std::string title;
   std::string x_label, y_label;
   std::vector<Series> series;
   std::vector<Reference> references = {};
+  std::vector<Moment> moments = {};
   bool from_zero = false;  // whether the vertical axis begins at 0
   bool log_x = false;  // whether the horizontal axis is logarithmic; points at x <= 0 are left out
   int width = 760, height = 320;

@@ -67,6 +67,16 @@ TEST_CASE("chart: names of close reference lines do not overlap, and are escaped
   CHECK(heights[1] - heights[0] >= 14);
 }
 
+TEST_CASE("chart: a moment stands where the curves reach it, and nowhere else") {
+  Chart chart = line_of({{0, 0}, {10, 1}});
+  chart.width = 274;  // 200 between the margins of 58 and 16
+  chart.moments = {{"half", 5}, {"never", 11}};
+  const std::string svg = to_svg(chart);
+  CHECK(contains(svg, R"(<line class="reference" x1="158.0" x2="158.0")"));
+  CHECK(contains(svg, ">half<"));
+  CHECK_FALSE(contains(svg, "never"));
+}
+
 TEST_CASE("a logarithmic axis puts powers of ten at equal distances and leaves out 0") {
   const std::string svg =
       to_svg({.title = "t",
