@@ -52,7 +52,9 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
   command.add_option("--seeds", o->seeds, "Models to train: mean and spread; the best is kept")
       ->check(CLI::Range(1, 1000));
   command.add_option("--seed", t.seed, "Of the head, batches, dropout, and --labels");
-  command.add_option("--lr", o->lr, "Learning rate (default: 1e-3, less for wide pre-trained models; with --freeze 1e-2)");
+  command.add_option(
+      "--lr", o->lr,
+      "Learning rate (default: 1e-3, less for wide pre-trained models; with --freeze 1e-2)");
   command.add_option("--epochs", t.epochs, "Times that every example is seen")
       ->capture_default_str();
   command.add_option("--min-steps", t.min_steps, "More epochs where these take fewer steps")
@@ -82,12 +84,10 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
 }
 
 void finetune_command(const SessionOptions& o) {
-  try {
+  or_usage_error("finetune", [&] {
     o.tuning.check();
     if (o.lr) check_value(*o.lr > 0, "a learning rate of {} must be positive", *o.lr);
-  } catch (const ValueError& error) {
-    throw CLI::ValidationError("finetune", error.what());
-  }
+  });
   watch_signals();
   survive_failed_writes();
   const SessionEnd end = fine_tune_session(o);

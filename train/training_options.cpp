@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "data/bpe_vocabulary.h"
@@ -23,6 +24,10 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
                 .decay_steps = preset.steps};
   o.beta2 = preset.beta2;
   return o;
+}
+
+void RunOptions::make_data_absolute() {
+  if (data != "-" && !is_builtin()) data = std::filesystem::absolute(data);
 }
 
 void RunOptions::stretch(int64_t new_steps) {

@@ -37,6 +37,8 @@ struct RunOptions {
   uint64_t seed = 1337;
 
   bool is_builtin() const { return data == builtin_data; }
+  /// Makes the path of the text one that a run can be resumed with from anywhere.
+  void make_data_absolute();
   /// Makes it a run over another number of steps, the start of the decay in proportion.
   void stretch(int64_t new_steps);
   /// Throws ValueError naming the first value outside its range. A sequence has so many tokens.

@@ -158,6 +158,17 @@ TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
   CHECK(slurp(whole.in_run("model.safetensors")) == slurp(halves.in_run("model.safetensors")));
 }
 
+TEST_CASE("pretrain bert: a run that a signal stops is saved, and says how it goes on") {
+  const BERTPlace place;
+  Process process(place.pretrain({"--steps", "1000000"}));
+  REQUIRE(wait_until([&] { return std::filesystem::exists(place.in_run("metrics.jsonl")); }));
+  process.send(SIGTERM);
+  const RunResult stopped = process.wait();
+  CHECK(stopped.code == 143);
+  CHECK(contains(stopped.err, "go on with: gradus pretrain bert --resume " + place.out));
+  CHECK(run({"pretrain", "bert", "--resume", place.out, "--stop-after", "1"}).code == 0);
+}
+
 TEST_CASE("pretrain bert: every setting of a run survives its resumption, bit for bit") {
   const Arguments bert{
       "--steps",           "6",     "--dropout",      "0.1", "--whole-word",       "true",
