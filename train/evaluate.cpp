@@ -60,9 +60,8 @@ void evaluate_bert(const EvaluateArguments& o) {
     throw CLI::ValidationError("--split", "a BERT is measured on the documents that are held out");
   const BERTForPreTraining model = load_bert(o.model);
   const WordPieceTokenizer tokenizer = WordPieceTokenizer::load(o.model);
-  BERTOptions options;
+  MaskedTextOptions options;
   options.data = o.data;
-  options.tokenizer = o.model;
   options.model = model.config();
   options.sequence_length = std::min<int64_t>(options.sequence_length, model.config().block_size);
   options.batch_size = o.batch_size;

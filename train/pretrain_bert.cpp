@@ -71,9 +71,10 @@ void begin_bert(const BERTRequest& request) {
   BERTOptions options = request.options;
   options.check();
   RunFolder::check_unused(request.run.folder);
-  std::optional<WordPieceTokenizer> known;
-  if (!options.init.empty()) known = WordPieceTokenizer::load(options.init);
-  const PretrainingCorpus corpus = read_pretraining_corpus(options, known);
+  const PretrainingCorpus corpus =
+      options.init.empty()
+          ? read_pretraining_corpus(options)
+          : read_pretraining_corpus(options, WordPieceTokenizer::load(options.init));
   if (corpus.warning) fmt::print(stderr, "warning: {}\n", *corpus.warning);
   if (options.init.empty()) {
     options.model.vocab_size = corpus.tokenizer.vocab_size();

@@ -131,7 +131,7 @@ json to_json(const RunOptions& o) {
 }
 
 RunOptions run_options_from(const json& object, const std::string& file) {
-  try {
+  return settings_from(file, "a run", [&] {
     RunOptions o;
     o.data = object.at("data").get<std::string>();
     o.tokenizer = object.value("tokenizer", o.tokenizer);
@@ -162,9 +162,7 @@ RunOptions run_options_from(const json& object, const std::string& file) {
     o.keep_checkpoints = object.at("keep_checkpoints").get<int64_t>();
     o.seed = object.at("seed").get<uint64_t>();
     return o;
-  } catch (const json::exception& error) {
-    throw FileError(fmt::format("{}: not the settings of a run: {}", file, error.what()));
-  }
+  });
 }
 
 TrainingOptions training_options_from(const json& object, const std::string& file) {

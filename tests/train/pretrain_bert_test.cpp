@@ -281,7 +281,12 @@ TEST_CASE("pretrain bert refuses what cannot be learned from") {
   check_refused(with("--n-head", "3"), 2, "n_head = 3 must divide n_embd = 16");
   check_refused(with("--sequence-length", "64"), 2,
                 "--sequence-length 64 is more than the 32 positions of the model");
-  check_refused(run(place.pretrain({"--steps", "6", "--mask-probability", "1.5"})), 2, "1.5");
+  check_refused(run(place.pretrain({"--steps", "6", "--mask-probability", "1.5"})), 2,
+                "--mask-probability 1.5 must be in [0, 1]");
+  check_refused(run(place.pretrain({"--steps", "6", "--mask-share", "0.95"})), 2,
+                "--mask-share 0.95 must be in [0, 0.9]: --random-share 0.1 leaves no more");
+  check_refused(run(place.pretrain({"--steps", "6", "--random-share", "-0.1"})), 2,
+                "--random-share -0.1 must be in [0, 1]");
   check_refused(run(place.pretrain({"--steps", "6", "--lr", "nan"})), 2, "--lr");
 }
 
