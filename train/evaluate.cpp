@@ -69,7 +69,7 @@ void evaluate_bert(const EvaluateArguments& o) {
   const PretrainingCorpus corpus = read_pretraining_corpus(options, tokenizer);
   const PretrainingBlocks blocks = corpus.validation(options);
   const MaskedBaselines lines =
-      masked_baselines(corpus.train.ids, PretrainingVocabulary(tokenizer), blocks);
+      masked_baselines(corpus.train->ids, PretrainingVocabulary(tokenizer), blocks);
   Objective::Losses result;
   {
     Progress progress("batch", blocks.size(), 0, o.json);

@@ -172,8 +172,7 @@ MaskedBatch MaskedObjective::training_batch(uint64_t k) {
     short_loader_.reset();
     return loader_.batch(k - short_batches_);
   }
-  if (!short_loader_)
-    short_loader_.emplace(loader_.documents(), PretrainingVocabulary(tokenizer_), short_config_);
+  if (!short_loader_) short_loader_ = loader_.with(short_config_);
   return short_loader_->batch(k);
 }
 

@@ -100,9 +100,9 @@ MaskedLines masked_lines(const MaskedTextOptions& o, const PretrainingCorpus& co
   const PretrainingBlocks blocks = corpus.validation(o);
   const PretrainingVocabulary vocabulary(corpus.tokenizer);
   MaskedLines lines{.uniform = std::log(static_cast<double>(corpus.tokenizer.vocab_size())),
-                    .baselines = masked_baselines(corpus.train.ids, vocabulary, blocks),
-                    .train_tokens = static_cast<int64_t>(corpus.train.ids.size())};
-  const bool words = std::none_of(corpus.val.ids.begin(), corpus.val.ids.end(), [&](int32_t id) {
+                    .baselines = masked_baselines(corpus.train->ids, vocabulary, blocks),
+                    .train_tokens = static_cast<int64_t>(corpus.train->ids.size())};
+  const bool words = std::none_of(corpus.val->ids.begin(), corpus.val->ids.end(), [&](int32_t id) {
     return vocabulary.kind(id) == PretrainingVocabulary::Kind::continuation;
   });
   if (!corpus.stories.empty() && words) {

@@ -12,7 +12,7 @@ namespace gradus {
 
 struct PretrainingCorpus {
   WordPieceTokenizer tokenizer;
-  TokenizedDocuments train, val;
+  SharedDocuments train, val;
   uint64_t digest = 0;                       // of the text
   std::vector<stories::Story> stories = {};  // those of `val`, if it is the built-in corpus
   std::optional<std::string> warning = {};   // what looks wrong with the text
