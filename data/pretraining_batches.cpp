@@ -97,7 +97,7 @@ MaskedBatch batch_of(const std::vector<Row>& rows, const PretrainingVocabulary& 
 
 }  // namespace
 
-PretrainingLoader::PretrainingLoader(TokenizedDocuments documents, PretrainingVocabulary vocabulary,
+PretrainingLoader::PretrainingLoader(SharedDocuments documents, PretrainingVocabulary vocabulary,
                                      const PretrainingConfig& settings)
     : documents_(std::move(documents)), vocabulary_(std::move(vocabulary)), config_(settings) {
   check_pretraining(config_);
@@ -147,7 +147,7 @@ MaskedBatch PretrainingLoader::batch(uint64_t k) const {
   return batch_of(rows, vocabulary_);
 }
 
-PretrainingBlocks::PretrainingBlocks(TokenizedDocuments documents, PretrainingVocabulary vocabulary,
+PretrainingBlocks::PretrainingBlocks(SharedDocuments documents, PretrainingVocabulary vocabulary,
                                      const PretrainingConfig& settings)
     : documents_(std::move(documents)), vocabulary_(std::move(vocabulary)), config_(settings) {
   check_pretraining(config_);

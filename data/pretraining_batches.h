@@ -45,8 +45,12 @@ class PretrainingLoader {
  public:
   /// Throws ValueError for a batch size or `duplicates` below 1 and as check_masking,
   /// sentence_pairs and full_sentences do.
-  PretrainingLoader(TokenizedDocuments documents, PretrainingVocabulary vocabulary,
+  PretrainingLoader(SharedDocuments documents, PretrainingVocabulary vocabulary,
                     const PretrainingConfig& settings);
+  /// Other batches of the same documents, from the first on.
+  PretrainingLoader with(const PretrainingConfig& settings) const {
+    return {documents_, vocabulary_, settings};
+  }
 
   MaskedBatch next() { return batch(position_++); }
   /// Batch k, wherever the loader stands.
@@ -70,7 +74,7 @@ class PretrainingLoader {
   Epoch drawn(uint64_t number) const;
   const Epoch& epoch_of(uint64_t row) const;
 
-  TokenizedDocuments documents_;
+  SharedDocuments documents_;
   PretrainingVocabulary vocabulary_;
   PretrainingConfig config_;
   uint64_t position_ = 0;
@@ -84,7 +88,7 @@ class PretrainingBlocks {
  public:
   /// Throws as PretrainingLoader does; `dynamic` and `duplicates` do not matter. Masking with a
   /// mask_share of 1 and a random_share of 0 hides every target, as stories::masked_floor needs it.
-  PretrainingBlocks(TokenizedDocuments documents, PretrainingVocabulary vocabulary,
+  PretrainingBlocks(SharedDocuments documents, PretrainingVocabulary vocabulary,
                     const PretrainingConfig& settings);
 
   /// Number of batches; the last may have fewer rows.
@@ -103,7 +107,7 @@ class PretrainingBlocks {
   Iterator end() const { return {this, size()}; }
 
  private:
-  TokenizedDocuments documents_;
+  SharedDocuments documents_;
   PretrainingVocabulary vocabulary_;
   PretrainingConfig config_;
   std::vector<Instance> instances_;

@@ -9,6 +9,7 @@
 // T is the length of a sequence, all of its [CLS] and [SEP] included.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -38,6 +39,20 @@ struct TokenizedDocuments {
   TokenRange span(size_t first, size_t last) const {
     return {sentences[first].begin, sentences[last].end};
   }
+};
+
+/// Documents that their readers share, however many batches are made of them: a copy of it is
+/// another hold on the same documents.
+class SharedDocuments {
+ public:
+  SharedDocuments(TokenizedDocuments documents)
+      : documents_(std::make_shared<const TokenizedDocuments>(std::move(documents))) {}
+
+  operator const TokenizedDocuments&() const { return *documents_; }
+  const TokenizedDocuments* operator->() const { return documents_.get(); }
+
+ private:
+  std::shared_ptr<const TokenizedDocuments> documents_;
 };
 
 /// Sentences without tokens are left out, and documents without sentences. Throws ValueError for

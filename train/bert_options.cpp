@@ -13,7 +13,7 @@ namespace gradus {
 
 using nlohmann::json;
 
-PretrainingConfig BERTOptions::batches() const {
+PretrainingConfig MaskedTextOptions::batches() const {
   return {.batch_size = batch_size,
           .sequence_length = sequence_length,
           .seed = seed,
@@ -37,6 +37,36 @@ BertTextOptions BERTOptions::text() const {
   return text;
 }
 
+namespace {
+
+// The ranges of check_masking, by the names of the options.
+void check_shares(const MaskingOptions& masking) {
+  const std::pair<const char*, double> shares[] = {{"--mask-probability", masking.probability},
+                                                   {"--mask-share", masking.mask_share},
+                                                   {"--random-share", masking.random_share}};
+  for (const auto& [name, share] : shares) {
+    check_value(share >= 0 && share <= 1, "{} {} must be in [0, 1]", name, share);
+  }
+  check_value(masking.mask_share + masking.random_share <= 1,
+              "--mask-share {} must be in [0, {:.6g}]: --random-share {} leaves no more",
+              masking.mask_share, 1 - masking.random_share, masking.random_share);
+}
+
+}  // namespace
+
+void MaskedTextOptions::check() const {
+  check_value(sequence_length >= 5,
+              "--sequence-length {} must be at least 5: a pair has [CLS], two [SEP] and two tokens",
+              sequence_length);
+  check_value(sequence_length <= model.block_size,
+              "--sequence-length {} is more than the {} positions of the model", sequence_length,
+              model.block_size);
+  check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
+  check_shares(masking);
+  check_masking(masking);
+  check_run(sequence_length);
+}
+
 void BERTOptions::check() const {
   const std::string kind = tokenizer_kind();
   const bool learned = init.empty() && (kind == "wordpiece" || kind == "word");
@@ -44,24 +74,16 @@ void BERTOptions::check() const {
   check_value(learned || (vocab_size == 0 && plain),
               "--vocab-size, --lowercase, --keep-accents and --merge-by are for a vocabulary that "
               "is learned; this run has one already");
-  check_value(sequence_length >= 5,
-              "--sequence-length {} must be at least 5: a pair has [CLS], two [SEP] and two tokens",
-              sequence_length);
-  check_value(sequence_length <= model.block_size,
-              "--sequence-length {} is more than the {} positions of the model", sequence_length,
-              model.block_size);
+  MaskedTextOptions::check();
   check_value(short_steps >= 0, "--short-steps {} must not be negative", short_steps);
   check_value(short_length >= 5 && (short_steps == 0 || short_length <= sequence_length),
               "--short-length {} must be from 5 to --sequence-length, {}", short_length,
               sequence_length);
-  check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
   check_value(next_weight > 0 && std::isfinite(next_weight),
               "--nsp-weight {} must be positive; --next-sentence false leaves the pairs out",
               next_weight);
   check_value(next_sentence || next_weight == 1,
               "--nsp-weight is for pairs, and --next-sentence false has none");
-  check_masking(masking);
-  check_run(sequence_length);
 }
 
 const std::vector<BERTPreset>& bert_presets() {
@@ -122,34 +144,36 @@ BERTOptions bert_options_from(const std::string& name) {
       fmt::format("preset '{}' does not exist; there are {}", name, fmt::join(names, ", ")));
 }
 
-json to_json(const BERTOptions& o) {
+json to_json(const MaskedTextOptions& o) {
   json object = to_json(static_cast<const RunOptions&>(o));
   object["sequence_length"] = o.sequence_length;
-  object["short_steps"] = o.short_steps;
-  object["short_length"] = o.short_length;
   object["masking"] = {{"probability", o.masking.probability},
                        {"most", o.masking.most},
                        {"whole_word", o.masking.whole_word},
                        {"mask_share", o.masking.mask_share},
                        {"random_share", o.masking.random_share}};
   object["next_sentence"] = o.next_sentence;
-  object["next_weight"] = o.next_weight;
   object["dynamic"] = o.dynamic;
   object["duplicates"] = o.duplicates;
   object["format"] = name_of(o.format);
+  return object;
+}
+
+json to_json(const BERTOptions& o) {
+  json object = to_json(static_cast<const MaskedTextOptions&>(o));
+  object["short_steps"] = o.short_steps;
+  object["short_length"] = o.short_length;
+  object["next_weight"] = o.next_weight;
   object["lowercase"] = o.lowercase;
   object["keep_accents"] = o.keep_accents;
   object["merge_by"] = o.merge_by == WordPieceScore::frequency ? "frequency" : "likelihood";
   return object;
 }
 
-BERTOptions bert_options_from(const json& object, const std::string& file) {
-  try {
-    BERTOptions o;
-    static_cast<RunOptions&>(o) = run_options_from(object, file);
+MaskedTextOptions masked_text_options_from(const json& object, const std::string& file) {
+  return settings_from(file, "a BERT run", [&] {
+    MaskedTextOptions o{run_options_from(object, file)};
     o.sequence_length = object.at("sequence_length").get<int64_t>();
-    o.short_steps = object.value("short_steps", o.short_steps);
-    o.short_length = object.value("short_length", o.short_length);
     const json& masking = object.at("masking");
     o.masking.probability = masking.at("probability").get<double>();
     o.masking.most = masking.at("most").get<int64_t>();
@@ -157,7 +181,6 @@ BERTOptions bert_options_from(const json& object, const std::string& file) {
     o.masking.mask_share = masking.at("mask_share").get<double>();
     o.masking.random_share = masking.at("random_share").get<double>();
     o.next_sentence = object.at("next_sentence").get<bool>();
-    o.next_weight = object.value("next_weight", o.next_weight);
     o.dynamic = object.at("dynamic").get<bool>();
     o.duplicates = object.at("duplicates").get<int64_t>();
     const std::string format = object.at("format").get<std::string>();
@@ -165,14 +188,22 @@ BERTOptions bert_options_from(const json& object, const std::string& file) {
                                    DocumentFormat::text, DocumentFormat::wikitext}) {
       if (format == name_of(f)) o.format = f;
     }
+    return o;
+  });
+}
+
+BERTOptions bert_options_from(const json& object, const std::string& file) {
+  return settings_from(file, "a BERT run", [&] {
+    BERTOptions o{masked_text_options_from(object, file)};
+    o.short_steps = object.value("short_steps", o.short_steps);
+    o.short_length = object.value("short_length", o.short_length);
+    o.next_weight = object.value("next_weight", o.next_weight);
     o.lowercase = object.value("lowercase", o.lowercase);
     o.keep_accents = object.value("keep_accents", o.keep_accents);
     if (object.value("merge_by", "frequency") == "likelihood")
       o.merge_by = WordPieceScore::likelihood;
     return o;
-  } catch (const json::exception& error) {
-    throw FileError(fmt::format("{}: not the settings of a BERT run: {}", file, error.what()));
-  }
+  });
 }
 
 }  // namespace gradus

@@ -12,20 +12,28 @@
 
 namespace gradus {
 
-/// Masked language modelling, and next-sentence prediction beside it (Devlin et al. 2019).
-struct BERTOptions : RunOptions {
-  BERTConfig model;
+/// What a BERT reads, in pre-training and in distillation: rows of text with masked tokens.
+struct MaskedTextOptions : RunOptions {
+  BERTConfig model = {};
   int64_t sequence_length = 128;  // of a pair of segments, [CLS] and [SEP] included
+  MaskingOptions masking = {};
+  bool next_sentence = true;  // pairs; false: packed full sentences, as RoBERTa
+  bool dynamic = true;        // other masks at every visit, as RoBERTa; false: `duplicates` of them
+  int64_t duplicates = 10;
+  DocumentFormat format = DocumentFormat::automatic;
+
+  PretrainingConfig batches() const;
+  /// Throws ValueError naming the first value outside its range.
+  void check() const;
+};
+
+/// Masked language modelling, and next-sentence prediction beside it (Devlin et al. 2019).
+struct BERTOptions : MaskedTextOptions {
   /// The first steps read full sentences in rows of short_length, as many whole rows as the tokens
   /// of a batch make, and no pairs: where few tokens compete for attention, neighbours are found
   /// sooner. (Devlin et al. 2019, A.2, read 90 % of their steps in rows of 128 instead of 512.)
   int64_t short_steps = 0, short_length = 24;
-  MaskingOptions masking = {};
-  bool next_sentence = true;  // false: packed full sentences, as RoBERTa
-  real next_weight = 1;       // of its loss beside that of the masked tokens
-  bool dynamic = true;        // other masks at every visit, as RoBERTa; false: `duplicates` of them
-  int64_t duplicates = 10;
-  DocumentFormat format = DocumentFormat::automatic;
+  real next_weight = 1;  // of the pairs' loss beside that of the masked tokens
   /// Of a vocabulary that is learned: whether case is dropped, whether accents stay in any case
   /// (Vietnamese words differ in nothing else), and which pairs are merged first.
   bool lowercase = true;
@@ -39,7 +47,6 @@ struct BERTOptions : RunOptions {
     return !tokenizer.empty() ? tokenizer : is_builtin() ? "word" : "wordpiece";
   }
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
-  PretrainingConfig batches() const;
   PretrainingConfig short_batches() const;
   BertTextOptions text() const;
   /// Throws ValueError naming the first value outside its range.
@@ -61,9 +68,11 @@ const std::vector<BERTPreset>& bert_presets();
 /// Throws ValueError naming the presets there are.
 BERTOptions bert_options_from(const std::string& preset);
 
+nlohmann::json to_json(const MaskedTextOptions& options);
 nlohmann::json to_json(const BERTOptions& options);
-/// Throws FileError naming `file` for values that are missing or of the wrong kind. The shape of
-/// the model is config.json's.
+/// Throw FileError naming `file` for values that are missing or of the wrong kind. The shape of the
+/// model is config.json's.
+MaskedTextOptions masked_text_options_from(const nlohmann::json& object, const std::string& file);
 BERTOptions bert_options_from(const nlohmann::json& object, const std::string& file);
 
 }  // namespace gradus

@@ -18,12 +18,14 @@ namespace {
 namespace fs = std::filesystem;
 
 struct BERTRun {
+  nlohmann::json settings;  // as they are stored, be it of pre-training or of a distillation
   BERTOptions options;
   BERTFacts facts;
 
   explicit BERTRun(const fs::path& folder) {
-    const fs::path settings = folder / "training.json";
-    options = bert_options_from(read_json(settings), settings.string());
+    const fs::path file = folder / "training.json";
+    settings = read_json(file);
+    options = bert_options_from(settings, file.string());
     options.model = load_bert_config(folder);
     if (fs::exists(folder / "metrics.jsonl"))
       facts.metrics = read_metrics(folder / "metrics.jsonl");
@@ -166,7 +168,7 @@ std::string bert_report(const fs::path& folder) {
           "<p class=\"soft\">Below each text its hidden tokens, and the five likeliest tokens for "
           "each with their probabilities.</p>\n" +
           parameters_section(BERTForPreTraining(run.options.model, run.options.next_sentence)) +
-          settings_section(to_json(run.options));
+          settings_section(run.settings);
   return html_page(run_name(folder), subtitle_of(run), body);
 }
 

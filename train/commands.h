@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tensor/errors.h"
+
 namespace gradus {
 
 /// Exit codes: 0 done, 1 the work failed, 2 the command line was wrong, 130 / 143 stopped by a
@@ -14,6 +16,16 @@ inline constexpr int usage_error = 2;
 struct Exit {
   int code;
 };
+
+/// Calls `read`, whose ValueError is then a mistake on the command line: a value outside its range.
+template <class F>
+void or_usage_error(const std::string& command, F read) {
+  try {
+    read();
+  } catch (const ValueError& error) {
+    throw CLI::ValidationError(command, error.what());
+  }
+}
 
 void add_demo(CLI::App& program);
 void add_pretrain(CLI::App& program);

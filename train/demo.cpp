@@ -112,7 +112,8 @@ TrainingOptions recipe(const DemoArguments& o) {
 void demo_command(const DemoArguments& o) {
   introduce();
   std::fflush(stdout);
-  pretrain_gpt({.folder = o.out, .options = recipe(o), .minutes = o.steps > 0 ? 0 : o.minutes / 2});
+  pretrain_gpt(
+      {.run = {.folder = o.out, .minutes = o.steps > 0 ? 0 : o.minutes / 2}, .options = recipe(o)});
   if (stop_signal() != 0) throw Exit{128 + stop_signal()};
 
   const TrainingCorpus corpus = builtin_corpus(Tokenizer::load(o.out));

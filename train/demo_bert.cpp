@@ -111,9 +111,8 @@ void find_names_together(const std::string& model) {
 
 void demo_bert(const BERTDemo& demo) {
   introduce_bert();
-  pretrain_bert({.folder = demo.out,
-                 .options = demo_recipe(demo),
-                 .minutes = demo.steps > 0 ? 0 : demo.minutes});
+  pretrain_bert({.run = {.folder = demo.out, .minutes = demo.steps > 0 ? 0 : demo.minutes},
+                 .options = demo_recipe(demo)});
   if (stop_signal() != 0) return;
   fmt::print("\n");
   print_paragraph(

@@ -4,14 +4,14 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/distill_bert.h"
+#include "train/run_command.h"
 #include "train/settings.h"
-#include "train/signals.h"
 
 namespace gradus {
 namespace {
 
 struct DistillArguments {
-  std::string teacher, out, resume;
+  std::string teacher;
   int64_t layers = 0;
   Settings<DistillOptions> settings;
   DistillRequest request;
@@ -19,9 +19,7 @@ struct DistillArguments {
 
 void add_distill_settings(CLI::App& command, Settings<DistillOptions>& settings) {
   using O = DistillOptions;
-  const auto add = [&](const char* name, auto place, const char* about) {
-    return settings.add(command, name, place, about);
-  };
+  const auto add = settings.adding_to(command);
   // clang-format off
   add("--temperature", [](O& o) -> auto& { return o.temperature; },
       "Divides the logits of both before they are compared (default: 2)");
@@ -44,42 +42,23 @@ void add_distill_settings(CLI::App& command, Settings<DistillOptions>& settings)
 void read_distill_settings(const CLI::App& command, DistillArguments& a) {
   DistillOptions options = distill_options_for_teacher(a.teacher);
   options.data = a.request.options.data;
-  try {
+  or_usage_error("distill", [&] {
     const int64_t most = options.model.n_layer;
     options.model.n_layer = a.layers != 0 ? a.layers : (most + 1) / 2;
     layers_to_keep(most, options.model.n_layer);  // throws if they are not there
     const int64_t usual_steps = options.steps;
     a.settings.apply(options);
     scale_warmup(command, usual_steps, options);
-    options.schedule.decay_steps = options.steps;
-    options.model.checked();
-    options.check();
-  } catch (const ValueError& error) {
-    throw CLI::ValidationError("distill", error.what());
-  }
+  });
   a.request.options = options;
 }
 
 void distill_command(const CLI::App& command, DistillArguments& a) {
-  a.request.resume = !a.resume.empty();
-  a.request.folder = a.request.resume ? a.resume : a.out;
-  if (a.request.resume) {
-    if (!a.settings.empty() || a.layers != 0 || a.request.minutes > 0)
-      throw CLI::ValidationError("--resume",
-                                 "a run goes on with the settings it began with; give no others");
-  } else {
-    for (const char* needed : {"--teacher", "--data", "--out"}) {
-      if (command.count(needed) == 0) throw CLI::RequiredError(needed);
-    }
-    if (a.request.minutes > 0 && command.count("--steps") > 0)
-      throw CLI::ExcludesError("--minutes", "--steps");
-    read_distill_settings(command, a);
-  }
+  const RunRequest& run = a.request.run;
+  check_run_command(command, run, {"--teacher", "--data", "--out"});
+  if (!run.resume) read_distill_settings(command, a);
   distill_bert(a.request);
-  if (stop_signal() == 0) return;
-  std::fprintf(stderr, "stopped and saved; go on with: gradus distill --resume %s\n",
-               a.request.folder.c_str());
-  throw Exit{128 + stop_signal()};
+  exit_if_stopped("distill", run);
 }
 
 }  // namespace
@@ -93,20 +72,13 @@ void add_distill(CLI::App& program) {
   command->add_option("--data", a->request.options.data,
                       "Text: a file, a folder, or - for standard input; or builtin, stories whose "
                       "entropy is known");
-  CLI::Option* out = command->add_option("--out", a->out, "Run folder to make");
   CLI::Option* layers = command
                             ->add_option("--layers", a->layers,
                                          "Of the student, spread evenly over the teacher's "
                                          "(default: half of them)")
                             ->check(CLI::Range(int64_t{1}, int64_t{10000}));
-  command->add_option("--resume", a->resume, "Run folder to go on with")
-      ->excludes(out, teacher, layers);
-  add_minutes(*command, a->request.minutes, "Time to take; the number of steps follows the clock");
-  command
-      ->add_option("--stop-after", a->request.stop_after,
-                   "Save and stop after so many steps, to be resumed")
-      ->check(CLI::NonNegativeNumber);
-  command->add_flag("--quiet", a->request.quiet, "No progress");
+  add_run_options(*command, a->request.run, {teacher, layers},
+                  "Time to take; the number of steps follows the clock");
   add_distill_settings(*command, a->settings);
   command->callback([=] { distill_command(*command, *a); });
 }

@@ -3,8 +3,6 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "data/file.h"
-#include "data/json.h"
 #include "data/tokenizer.h"
 #include "nn/pretrained/bert.h"
 #include "tensor/errors.h"
@@ -34,61 +32,47 @@ BERTForPreTraining load_teacher(const std::string& directory) {
   return load_bert(directory);
 }
 
-DistillOptions distill_settings_of(const std::string& run, const std::string& data) {
-  const fs::path file = fs::path(run) / "training.json";
-  DistillOptions options = distill_options_from(read_json(file), file.string());
-  options.model = load_bert_config(run);
-  if (!data.empty()) options.data = data;
-  options.check();
-  return options;
-}
-
 void train_student(const DistillRequest& request, const DistillOptions& options,
                    BERTForPreTraining teacher, const PretrainingCorpus& corpus, RunFolder& folder,
-                   std::optional<Trainer::Clock::time_point> end = {}) {
+                   const Deadline& end = {}) {
   manual_seed(options.seed);
   DistillObjective objective(options, corpus, std::move(teacher));
   Trainer trainer(options, {corpus.digest, Tokenizer(corpus.tokenizer).digest()}, objective,
                   folder);
-  if (folder.has_checkpoint()) {
-    trainer.restore();
-  } else {
-    folder.rewind_metrics(0);
-  }
+  trainer.restore();
   save_masked_lines(masked_lines(options, corpus), folder.path());
-  watch_signals();
-  if (end) trainer.keep_to(*end);
-  trainer.train(request.stop_after, request.quiet);
-  if (stop_signal() == 0 && request.stop_after == 0) fmt::print("{}", to_text(compare(objective)));
+  trainer.keep_to(end);
+  trainer.train(request.run.stop_after, request.run.quiet);
+  if (stop_signal() == 0 && request.run.stop_after == 0)
+    fmt::print("{}", to_text(compare(objective)));
 }
 
 void resume_distillation(const DistillRequest& request) {
-  RunFolder folder(request.folder, false);
-  const DistillOptions options = distill_settings_of(request.folder, request.options.data);
+  RunFolder folder(request.run.folder, false);
+  DistillOptions options = stored_settings(folder, request.options.data, distill_options_from);
+  options.model = load_bert_config(folder.path());
+  options.check();
   BERTForPreTraining teacher = load_teacher(options.teacher);
   const PretrainingCorpus corpus =
-      read_pretraining_corpus(options, WordPieceTokenizer::load(request.folder));
+      read_pretraining_corpus(options, WordPieceTokenizer::load(folder.path()));
   train_student(request, options, std::move(teacher), corpus, folder);
 }
 
 void begin_distillation(const DistillRequest& request) {
-  const Trainer::Clock::time_point start = Trainer::Clock::now();
+  const Deadline end = request.run.end();
   DistillOptions options = request.options;
   options.check();
-  RunFolder::check_unused(request.folder);
+  RunFolder::check_unused(request.run.folder);
   BERTForPreTraining teacher = load_teacher(options.teacher);
   const PretrainingCorpus corpus =
       read_pretraining_corpus(options, WordPieceTokenizer::load(options.teacher));
   if (corpus.warning) fmt::print(stderr, "warning: {}\n", *corpus.warning);
-  RunFolder folder(request.folder, true);
+  RunFolder folder(request.run.folder, true);
   options.teacher = fs::absolute(options.teacher);
-  if (options.data != "-" && !options.is_builtin()) options.data = fs::absolute(options.data);
+  options.make_data_absolute();
   corpus.tokenizer.save(folder.path());
   save_bert_config(options.model, false, folder.path());
-  write_file_atomically(folder.settings_file(), to_json(options).dump(2) + "\n");
-  std::optional<Trainer::Clock::time_point> end;
-  if (request.minutes > 0)
-    end = start + std::chrono::nanoseconds(static_cast<int64_t>(60e9 * request.minutes));
+  folder.save_settings(to_json(options));
   train_student(request, options, std::move(teacher), corpus, folder, end);
 }
 
@@ -104,7 +88,7 @@ DistillOptions distill_options_for_teacher(const std::string& directory) {
 
 void distill_bert(const DistillRequest& request) {
   survive_failed_writes();
-  request.resume ? resume_distillation(request) : begin_distillation(request);
+  request.run.resume ? resume_distillation(request) : begin_distillation(request);
 }
 
 }  // namespace gradus

@@ -4,17 +4,13 @@
 #include <string>
 
 #include "train/distill_options.h"
+#include "train/run_request.h"
 
 namespace gradus {
 
 struct DistillRequest {
-  std::string folder;   // the run folder
-  bool resume = false;  // go on with the run in it; otherwise begin one with `options`, of which a
-                        // resumed run takes only `data`, and that only if its text has moved
+  RunRequest run;
   DistillOptions options;
-  double minutes = 0;      // end by then, whatever options.steps says; 0 for no limit
-  int64_t stop_after = 0;  // save and stop after so many steps of this session; 0 goes to the end
-  bool quiet = false;
 };
 
 /// The settings that suit a teacher, whose shape they have. Throws FileError for a folder without a

@@ -5,10 +5,8 @@
 #include "autograd/checkpoint.h"
 #include "autograd/mode.h"
 #include "data/batches.h"
-#include "nn/pretrained/bert.h"
 #include "tensor/errors.h"
 #include "train/filled_text.h"
-#include "train/masked_objective.h"
 
 namespace gradus {
 namespace {
@@ -121,33 +119,33 @@ Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining
 
 DistillObjective::DistillObjective(const DistillOptions& o, const PretrainingCorpus& corpus,
                                    BERTForPreTraining teacher)
-    : options_(o),
-      tokenizer_(corpus.tokenizer),
-      teacher_(std::move(teacher)),
-      student_(make_student(teacher_, o.model)),
-      loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
-      blocks_(corpus.validation(o)) {
+    : BERTObjective(make_student(teacher, o.model), o, corpus),
+      options_(o),
+      teacher_(std::move(teacher)) {
   check_value(tokenizer_.vocab_size() <= teacher_.config().vocab_size,
               "distill: the tokenizer has {} tokens, the teacher {}", tokenizer_.vocab_size(),
               teacher_.config().vocab_size);
 }
 
+Distillation DistillObjective::distilled(const MaskedBatch& batch) const {
+  return distill(teacher_, model_, batch, options_.temperature);
+}
+
 // The mean over all tokens and over all targets of all batches, some of which may have more of
 // them than others.
 Objective::Losses DistillObjective::backward(int64_t count) {
-  std::vector<MaskedBatch> batches;
+  const std::vector<MaskedBatch> batches = next_batches(count);
   int64_t tokens = 0, targets = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    batches.push_back(loader_.next());
-    tokens += real_positions(batches.back()).numel();
-    targets += predicted_positions(batches.back()).numel();
+  for (const MaskedBatch& batch : batches) {
+    tokens += real_positions(batch).numel();
+    targets += predicted_positions(batch).numel();
   }
   const auto share = [](int64_t part, int64_t whole) {
     return static_cast<real>(part) / static_cast<real>(std::max<int64_t>(1, whole));
   };
   DistillTally tally;
   for (const MaskedBatch& batch : batches) {
-    const Distillation d = distill(teacher_, student_, batch, options_.temperature);
+    const Distillation d = distilled(batch);
     tally.add(d);
     const Tensor soft = options_.soft_weight * d.soft, cosine = options_.cosine_weight * d.cosine;
     const Tensor masked = options_.masked_weight * d.masked;
@@ -161,17 +159,14 @@ Objective::Losses DistillObjective::backward(int64_t count) {
 Objective::Losses DistillObjective::validate(int64_t batches) {
   const EvalMode evaluation;
   DistillTally tally;
-  for (int64_t i = 0; i < batches; ++i) {
-    tally.add(distill(teacher_, student_, blocks_[i], options_.temperature));
-  }
+  for (int64_t i = 0; i < batches; ++i) tally.add(distilled(blocks_[i]));
   return tally.losses(options_);
 }
 
 std::string DistillObjective::sample(uint64_t seed) {
   const EvalMode evaluation;
-  const MaskedBatch batch =
-      blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
-  const Distillation d = distill(teacher_, student_, batch, options_.temperature);
+  const MaskedBatch batch = sample_batch(seed);
+  const Distillation d = distilled(batch);
   const auto token = [&](const Tokens& ids, int64_t i) {
     return tokenizer_.vocabulary().tokens[static_cast<size_t>(ids.data()[i])];
   };
@@ -181,22 +176,10 @@ std::string DistillObjective::sample(uint64_t seed) {
   });
 }
 
-int64_t DistillObjective::tokens_per_batch() const {
-  return loader_.config().batch_size * loader_.config().sequence_length;
-}
-
 std::string DistillObjective::about() const {
   return fmt::format("teacher: {} layers, {} parameters; student: {} layers, {} parameters",
-                     teacher_.config().n_layer, teacher_.num_parameters(),
-                     student_.config().n_layer, student_.num_parameters());
-}
-
-void DistillObjective::save(const std::filesystem::path& directory) const {
-  save_bert(student_, directory);
-}
-
-void DistillObjective::load(const std::filesystem::path& directory) {
-  load_bert_weights(student_, directory);
+                     teacher_.config().n_layer, teacher_.num_parameters(), model_.config().n_layer,
+                     model_.num_parameters());
 }
 
 }  // namespace gradus

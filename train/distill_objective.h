@@ -6,11 +6,9 @@
 // as DistilBERT's train code has it (Sanh et al. 2019). Neither next-sentence prediction nor a
 // pooler takes part; texts are framed as the teacher learned to read them.
 
-#include "data/pretraining_batches.h"
 #include "nn/distillation.h"
 #include "train/distill_options.h"
-#include "train/objective.h"
-#include "train/pretraining_corpus.h"
+#include "train/masked_objective.h"
 
 namespace gradus {
 
@@ -30,14 +28,13 @@ Distillation distill(const BERTForPreTraining& teacher, const BERTForPreTraining
 /// Where the tokens that are no padding stand among all B T, counted row by row -> (N)
 Tokens real_positions(const MaskedBatch& batch);
 
-class DistillObjective : public Objective {
+class DistillObjective : public BERTObjective {
  public:
   /// The student begins with layers of the teacher. Throws ValueError unless it has fewer layers or
   /// as many, and for a vocabulary that is not the teacher's.
   DistillObjective(const DistillOptions& options, const PretrainingCorpus& corpus,
                    BERTForPreTraining teacher);
 
-  BERTForPreTraining& model() override { return student_; }
   const BERTForPreTraining& teacher() const { return teacher_; }
   Losses backward(int64_t batches) override;
   /// Among the measures: the accuracy of the student and of the teacher on masked tokens, and how
@@ -45,22 +42,15 @@ class DistillObjective : public Objective {
   Losses validate(int64_t batches) override;
   /// Some held-out text with its masks, and what teacher and student say.
   std::string sample(uint64_t seed) override;
-  int64_t tokens_per_batch() const override;
-  int64_t validation_batches() const override { return blocks_.size(); }
   /// A batch of what is held out.
   MaskedBatch validation_batch(int64_t i) const { return blocks_[i]; }
   std::string about() const override;
-  uint64_t position() const override { return loader_.position(); }
-  void seek(uint64_t position) override { loader_.seek(position); }
-  void save(const std::filesystem::path& directory) const override;
-  void load(const std::filesystem::path& directory) override;
 
  private:
+  Distillation distilled(const MaskedBatch& batch) const;
+
   DistillOptions options_;
-  WordPieceTokenizer tokenizer_;
-  BERTForPreTraining teacher_, student_;
-  PretrainingLoader loader_;
-  PretrainingBlocks blocks_;
+  BERTForPreTraining teacher_;
 };
 
 }  // namespace gradus

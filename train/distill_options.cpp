@@ -21,7 +21,7 @@ void DistillOptions::check() const {
   }
   check_value(soft_weight + masked_weight + cosine_weight > 0,
               "--alpha-kl, --alpha-mlm and --alpha-cos must not all be 0");
-  BERTOptions::check();
+  MaskedTextOptions::check();
 }
 
 DistillOptions distill_options_for(const BERTConfig& teacher, bool next_sentence) {
@@ -44,7 +44,7 @@ DistillOptions distill_options_for(const BERTConfig& teacher, bool next_sentence
 }
 
 json to_json(const DistillOptions& o) {
-  json object = to_json(static_cast<const BERTOptions&>(o));
+  json object = to_json(static_cast<const MaskedTextOptions&>(o));
   object["distillation"] = {{"teacher", o.teacher},
                             {"temperature", o.temperature},
                             {"soft_weight", o.soft_weight},
@@ -54,9 +54,8 @@ json to_json(const DistillOptions& o) {
 }
 
 DistillOptions distill_options_from(const json& object, const std::string& file) {
-  DistillOptions o;
-  static_cast<BERTOptions&>(o) = bert_options_from(object, file);
-  try {
+  return settings_from(file, "a distillation", [&] {
+    DistillOptions o{masked_text_options_from(object, file)};
     const json& distillation = object.at("distillation");
     o.teacher = distillation.at("teacher").get<std::string>();
     o.temperature = distillation.at("temperature").get<real>();
@@ -64,9 +63,7 @@ DistillOptions distill_options_from(const json& object, const std::string& file)
     o.masked_weight = distillation.at("masked_weight").get<real>();
     o.cosine_weight = distillation.at("cosine_weight").get<real>();
     return o;
-  } catch (const json::exception& error) {
-    throw FileError(fmt::format("{}: not the settings of a distillation: {}", file, error.what()));
-  }
+  });
 }
 
 }  // namespace gradus

@@ -6,8 +6,8 @@
 namespace gradus {
 
 /// The weights of the losses are DistilBERT's (Sanh et al. 2019).
-struct DistillOptions : BERTOptions {
-  std::string teacher;  // its directory
+struct DistillOptions : MaskedTextOptions {
+  std::string teacher = {};  // its directory
   real temperature = 2;
   real soft_weight = 5;    // of what the teacher says of every token
   real masked_weight = 2;  // of the tokens that are masked

@@ -60,9 +60,8 @@ void evaluate_bert(const EvaluateArguments& o) {
     throw CLI::ValidationError("--split", "a BERT is measured on the documents that are held out");
   const BERTForPreTraining model = load_bert(o.model);
   const WordPieceTokenizer tokenizer = WordPieceTokenizer::load(o.model);
-  BERTOptions options;
+  MaskedTextOptions options;
   options.data = o.data;
-  options.tokenizer = o.model;
   options.model = model.config();
   options.sequence_length = std::min<int64_t>(options.sequence_length, model.config().block_size);
   options.batch_size = o.batch_size;
@@ -70,7 +69,7 @@ void evaluate_bert(const EvaluateArguments& o) {
   const PretrainingCorpus corpus = read_pretraining_corpus(options, tokenizer);
   const PretrainingBlocks blocks = corpus.validation(options);
   const MaskedBaselines lines =
-      masked_baselines(corpus.train.ids, PretrainingVocabulary(tokenizer), blocks);
+      masked_baselines(corpus.train->ids, PretrainingVocabulary(tokenizer), blocks);
   Objective::Losses result;
   {
     Progress progress("batch", blocks.size(), 0, o.json);

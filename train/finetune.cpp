@@ -84,12 +84,10 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
 }
 
 void finetune_command(const SessionOptions& o) {
-  try {
+  or_usage_error("finetune", [&] {
     o.tuning.check();
     if (o.lr) check_value(*o.lr > 0, "a learning rate of {} must be positive", *o.lr);
-  } catch (const ValueError& error) {
-    throw CLI::ValidationError("finetune", error.what());
-  }
+  });
   watch_signals();
   survive_failed_writes();
   const SessionEnd end = fine_tune_session(o);

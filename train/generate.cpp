@@ -23,11 +23,7 @@ struct GenerateArguments {
 };
 
 void generate_command(const GenerateArguments& o) {
-  try {
-    o.generate.sampling.check();
-  } catch (const ValueError& error) {
-    throw CLI::ValidationError("generate", error.what());
-  }
+  or_usage_error("generate", [&] { o.generate.sampling.check(); });
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const GPT model = load_gpt2(o.model);
   const int32_t document = model.config.document_token;

@@ -132,35 +132,58 @@ Objective::Losses measure(const BERTForPreTraining& model, const PretrainingBloc
   return tally.losses();
 }
 
-MaskedObjective::MaskedObjective(const BERTOptions& o, const PretrainingCorpus& corpus)
+BERTObjective::BERTObjective(BERTForPreTraining model, const MaskedTextOptions& o,
+                             const PretrainingCorpus& corpus)
     : tokenizer_(corpus.tokenizer),
-      model_(o.model, o.next_sentence),
+      model_(std::move(model)),
       loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
-      blocks_(corpus.validation(o)),
+      blocks_(corpus.validation(o)) {}
+
+std::vector<MaskedBatch> BERTObjective::next_batches(int64_t count) {
+  std::vector<MaskedBatch> batches;
+  for (int64_t i = 0; i < count; ++i) batches.push_back(training_batch(position_++));
+  return batches;
+}
+
+MaskedBatch BERTObjective::sample_batch(uint64_t seed) const {
+  return blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
+}
+
+int64_t BERTObjective::tokens_per_batch() const {
+  return loader_.config().batch_size * loader_.config().sequence_length;
+}
+
+void BERTObjective::save(const std::filesystem::path& directory) const {
+  save_bert(model_, directory);
+}
+
+void BERTObjective::load(const std::filesystem::path& directory) {
+  load_bert_weights(model_, directory);
+}
+
+MaskedObjective::MaskedObjective(const BERTOptions& o, const PretrainingCorpus& corpus)
+    : BERTObjective(BERTForPreTraining(o.model, o.next_sentence), o, corpus),
       next_weight_(o.next_weight),
       short_config_(o.short_batches()),
       short_batches_(static_cast<uint64_t>(o.short_steps * o.accumulation)) {}
 
-MaskedBatch MaskedObjective::next_batch() {
-  const uint64_t k = position_++;
+MaskedBatch MaskedObjective::training_batch(uint64_t k) {
   if (k >= short_batches_) {
     short_loader_.reset();
     return loader_.batch(k - short_batches_);
   }
-  if (!short_loader_)
-    short_loader_.emplace(loader_.documents(), PretrainingVocabulary(tokenizer_), short_config_);
+  if (!short_loader_) short_loader_ = loader_.with(short_config_);
   return short_loader_->batch(k);
 }
 
 // The mean over all targets and over all pairs of all batches, some of which may have more of them
 // than others.
 Objective::Losses MaskedObjective::backward(int64_t count) {
-  std::vector<MaskedBatch> batches;
+  const std::vector<MaskedBatch> batches = next_batches(count);
   int64_t targets = 0, pairs = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    batches.push_back(next_batch());
-    targets += count_targets(batches.back().targets);
-    pairs += count_pairs(batches.back());
+  for (const MaskedBatch& batch : batches) {
+    targets += count_targets(batch.targets);
+    pairs += count_pairs(batch);
   }
   const auto share = [](int64_t part, int64_t whole) {
     return static_cast<real>(part) / static_cast<real>(whole);
@@ -187,15 +210,10 @@ Objective::Losses MaskedObjective::validate(int64_t batches) {
 
 std::string MaskedObjective::sample(uint64_t seed) {
   const EvalMode evaluation;
-  const MaskedBatch batch =
-      blocks_[static_cast<int64_t>(seed % static_cast<uint64_t>(blocks_.size()))];
+  const MaskedBatch batch = sample_batch(seed);
   const MaskedPrediction p = predict(model_, batch);
   return filled_text(batch, tokenizer_,
                      [&](int64_t i) { return top_five(p.masked, i, tokenizer_); });
-}
-
-int64_t MaskedObjective::tokens_per_batch() const {
-  return loader_.config().batch_size * loader_.config().sequence_length;
 }
 
 std::string MaskedObjective::about() const {
@@ -203,14 +221,6 @@ std::string MaskedObjective::about() const {
   return fmt::format("{} parameters, vocabulary {}, {} documents, {} sentences, {} tokens",
                      model_.num_parameters(), model_.config().vocab_size, text.documents.size(),
                      text.sentences.size(), text.ids.size());
-}
-
-void MaskedObjective::save(const std::filesystem::path& directory) const {
-  save_bert(model_, directory);
-}
-
-void MaskedObjective::load(const std::filesystem::path& directory) {
-  load_bert_weights(model_, directory);
 }
 
 }  // namespace gradus

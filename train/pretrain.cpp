@@ -9,8 +9,8 @@
 #include "train/commands.h"
 #include "train/plan.h"
 #include "train/pretrain_gpt.h"
+#include "train/run_command.h"
 #include "train/settings.h"
-#include "train/signals.h"
 
 namespace gradus {
 namespace {
@@ -18,22 +18,16 @@ namespace {
 // What the command line says about the settings of a run; the preset, or the model that it goes on
 // from, says the rest.
 struct Arguments {
-  std::string preset = "nano", out, resume, init;
+  std::string preset = "nano", init;
   Settings<TrainingOptions> settings;
   PretrainRequest request;
 };
 
 void add_settings(CLI::App& command, Settings<TrainingOptions>& settings) {
+  add_shape_settings(command, settings, "Tokens the model sees");
   using O = TrainingOptions;
-  const auto add = [&](const char* name, auto place, const char* about) {
-    return settings.add(command, name, place, about);
-  };
+  const auto add = settings.adding_to(command);
   // clang-format off
-  add("--n-layer", [](O& o) -> auto& { return o.model.n_layer; }, "Blocks");
-  add("--n-head", [](O& o) -> auto& { return o.model.n_head; }, "Attention heads");
-  add("--n-embd", [](O& o) -> auto& { return o.model.n_embd; }, "Width");
-  add("--block-size", [](O& o) -> auto& { return o.model.block_size; }, "Tokens the model sees");
-  add("--dropout", [](O& o) -> auto& { return o.model.dropout; }, "Probability of dropping a number");
   add("--bias", [](O& o) -> auto& { return o.model.bias; }, "Biases: true or false");
   add("--tie-weights", [](O& o) -> auto& { return o.model.tie_weights; },
       "The token embedding is the head: true or false");
@@ -56,9 +50,6 @@ void add_settings(CLI::App& command, Settings<TrainingOptions>& settings) {
 TrainingOptions changed(TrainingOptions options, const Arguments& a) {
   options.data = a.request.options.data;
   a.settings.apply(options);
-  options.schedule.decay_steps = options.steps;
-  options.model.checked();
-  options.check();
   return options;
 }
 
@@ -94,7 +85,7 @@ std::vector<TrainingOptions> fitting_rungs(const Arguments& a) {
 }
 
 void read_settings(const CLI::App& command, Arguments& a) {
-  const bool timed = a.request.minutes > 0;
+  const bool timed = a.request.run.minutes > 0;
   if (!a.init.empty()) {
     a.request.options = settings_after(a);
   } else if (timed && command.count("--preset") == 0) {
@@ -106,29 +97,13 @@ void read_settings(const CLI::App& command, Arguments& a) {
 }
 
 void pretrain_command(const CLI::App& command, Arguments& a) {
-  a.request.resume = !a.resume.empty();
-  a.request.folder = a.request.resume ? a.resume : a.out;
-  if (a.request.resume) {
-    const bool settled = a.settings.empty() && !a.request.dry_run && a.request.minutes == 0;
-    if (!settled)
-      throw CLI::ValidationError("--resume",
-                                 "a run goes on with the settings it began with; give no others");
-  } else {
-    if (command.count("--data") == 0) throw CLI::RequiredError("--data");
-    if (a.request.minutes > 0 && command.count("--steps") > 0)
-      throw CLI::ExcludesError("--minutes", "--steps");
-    if (command.count("--out") == 0 && !a.request.dry_run) throw CLI::RequiredError("--out");
-    try {
-      read_settings(command, a);
-    } catch (const ValueError& error) {
-      throw CLI::ValidationError("pretrain gpt", error.what());
-    }
-  }
+  const RunRequest& run = a.request.run;
+  std::vector<std::string> needed{"--data"};
+  if (!a.request.dry_run) needed.push_back("--out");
+  check_run_command(command, run, needed);
+  if (!run.resume) or_usage_error("pretrain gpt", [&] { read_settings(command, a); });
   pretrain_gpt(a.request);
-  if (stop_signal() == 0) return;
-  std::fprintf(stderr, "stopped and saved; go on with: gradus pretrain gpt --resume %s\n",
-               a.request.folder.c_str());
-  throw Exit{128 + stop_signal()};
+  exit_if_stopped("pretrain gpt", run);
 }
 
 }  // namespace
@@ -142,25 +117,12 @@ void add_pretrain(CLI::App& program) {
   command->add_option("--data", a->request.options.data,
                       "Text: a file, a folder, or - for standard input; a token file; or builtin, "
                       "stories whose entropy is known");
-  CLI::Option* out = command->add_option("--out", a->out, "Run folder to make");
-  CLI::Option* preset =
-      command->add_option("--preset", a->preset, "nano, baby or gpt2")->capture_default_str();
-  CLI::Option* init =
-      command->add_option("--init", a->init, "Model directory to begin from: weights and tokenizer")
-          ->check(CLI::ExistingDirectory)
-          ->excludes(preset);
-  command->add_option("--resume", a->resume, "Run folder to go on with")
-      ->excludes(out, preset, init);
-  add_minutes(*command, a->request.minutes,
-              "Time to take: chooses shape, batch size, learning rate and steps, says what loss to "
-              "expect, and keeps to the time (with --preset or --init: steps alone)");
   command->add_flag("--dry-run", a->request.dry_run,
                     "Parameters, memory and time per step, measured; no training");
-  command
-      ->add_option("--stop-after", a->request.stop_after,
-                   "Save and stop after so many steps, to be resumed")
-      ->check(CLI::NonNegativeNumber);
-  command->add_flag("--quiet", a->request.quiet, "No progress");
+  add_run_options(*command, a->request.run,
+                  add_beginnings(*command, a->preset, a->init, "nano, baby or gpt2"),
+                  "Time to take: chooses shape, batch size, learning rate and steps, says what "
+                  "loss to expect, and keeps to the time (with --preset or --init: steps alone)");
   add_settings(*command, a->settings);
   command->callback([=] { pretrain_command(*command, *a); });
 }

@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/mode.h"
-#include "data/file.h"
-#include "data/json.h"
 #include "data/tokenizer.h"
 #include "nn/pretrained/bert.h"
 #include "tensor/errors.h"
@@ -19,15 +17,6 @@ namespace gradus {
 namespace {
 
 namespace fs = std::filesystem;
-
-BERTOptions bert_settings_of(const std::string& run, const std::string& data) {
-  const fs::path file = fs::path(run) / "training.json";
-  BERTOptions options = bert_options_from(read_json(file), file.string());
-  options.model = load_bert_config(run);
-  if (!data.empty()) options.data = data;
-  options.check();
-  return options;
-}
 
 // A fresh run that continues another model takes all weights that both have.
 void begin_from(const std::string& directory, BERTForPreTraining& model) {
@@ -53,40 +42,39 @@ void say_verdict(const fs::path& run) {
 
 void train_bert(const BERTRequest& request, const BERTOptions& options,
                 const PretrainingCorpus& corpus, const MaskedLines& lines, RunFolder& folder,
-                std::optional<Trainer::Clock::time_point> end = {}) {
+                const Deadline& end = {}) {
   manual_seed(options.seed);
   MaskedObjective objective(options, corpus);
   Trainer trainer(options, {corpus.digest, Tokenizer(corpus.tokenizer).digest()}, objective,
                   folder);
-  if (folder.has_checkpoint()) {
-    trainer.restore();
-  } else {
-    if (!options.init.empty()) begin_from(options.init, objective.model());
-    folder.rewind_metrics(0);
-  }
+  const bool goes_on = trainer.restore();
+  if (!goes_on && !options.init.empty()) begin_from(options.init, objective.model());
   save_masked_lines(lines, folder.path());
-  watch_signals();
-  if (end) trainer.keep_to(*end);
-  trainer.train(request.stop_after, request.quiet);
-  if (!request.quiet) say_verdict(folder.path());
+  trainer.keep_to(end);
+  trainer.train(request.run.stop_after, request.run.quiet);
+  if (!request.run.quiet) say_verdict(folder.path());
 }
 
 void resume_bert(const BERTRequest& request) {
-  RunFolder folder(request.folder, false);
-  const BERTOptions options = bert_settings_of(request.folder, request.options.data);
+  RunFolder folder(request.run.folder, false);
+  BERTOptions options =
+      stored_settings<BERTOptions>(folder, request.options.data, bert_options_from);
+  options.model = load_bert_config(folder.path());
+  options.check();
   const PretrainingCorpus corpus =
-      read_pretraining_corpus(options, WordPieceTokenizer::load(request.folder));
+      read_pretraining_corpus(options, WordPieceTokenizer::load(folder.path()));
   train_bert(request, options, corpus, masked_lines(options, corpus), folder);
 }
 
 void begin_bert(const BERTRequest& request) {
-  const Trainer::Clock::time_point start = Trainer::Clock::now();
+  const Deadline end = request.run.end();
   BERTOptions options = request.options;
   options.check();
-  RunFolder::check_unused(request.folder);
-  std::optional<WordPieceTokenizer> known;
-  if (!options.init.empty()) known = WordPieceTokenizer::load(options.init);
-  const PretrainingCorpus corpus = read_pretraining_corpus(options, known);
+  RunFolder::check_unused(request.run.folder);
+  const PretrainingCorpus corpus =
+      options.init.empty()
+          ? read_pretraining_corpus(options)
+          : read_pretraining_corpus(options, WordPieceTokenizer::load(options.init));
   if (corpus.warning) fmt::print(stderr, "warning: {}\n", *corpus.warning);
   if (options.init.empty()) {
     options.model.vocab_size = corpus.tokenizer.vocab_size();
@@ -96,14 +84,11 @@ void begin_bert(const BERTRequest& request) {
               "pretrain: the tokenizer has {} tokens, the model {}", corpus.tokenizer.vocab_size(),
               options.model.vocab_size);
   const MaskedLines lines = masked_lines(options, corpus);  // throws if the text does not serve
-  RunFolder folder(request.folder, true);
-  if (options.data != "-" && !options.is_builtin()) options.data = fs::absolute(options.data);
+  RunFolder folder(request.run.folder, true);
+  options.make_data_absolute();
   corpus.tokenizer.save(folder.path());
   save_bert_config(options.model, options.next_sentence, folder.path());
-  write_file_atomically(folder.settings_file(), to_json(options).dump(2) + "\n");
-  std::optional<Trainer::Clock::time_point> end;
-  if (request.minutes > 0)
-    end = start + std::chrono::nanoseconds(static_cast<int64_t>(60e9 * request.minutes));
+  folder.save_settings(to_json(options));
   train_bert(request, options, corpus, lines, folder, end);
 }
 
@@ -111,7 +96,7 @@ void begin_bert(const BERTRequest& request) {
 
 void pretrain_bert(const BERTRequest& request) {
   survive_failed_writes();
-  request.resume ? resume_bert(request) : begin_bert(request);
+  request.run.resume ? resume_bert(request) : begin_bert(request);
 }
 
 }  // namespace gradus

@@ -6,29 +6,23 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/pretrain_bert.h"
+#include "train/run_command.h"
 #include "train/settings.h"
-#include "train/signals.h"
 
 namespace gradus {
 namespace {
 
 struct BERTArguments {
-  std::string preset = "tiny", out, resume, init, mode;
+  std::string preset = "tiny", init, mode;
   Settings<BERTOptions> settings;
   BERTRequest request;
 };
 
 void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
+  add_shape_settings(command, settings, "Positions of the model");
   using O = BERTOptions;
-  const auto add = [&](const char* name, auto place, const char* about) {
-    return settings.add(command, name, place, about);
-  };
+  const auto add = settings.adding_to(command);
   // clang-format off
-  add("--n-layer", [](O& o) -> auto& { return o.model.n_layer; }, "Blocks");
-  add("--n-head", [](O& o) -> auto& { return o.model.n_head; }, "Attention heads");
-  add("--n-embd", [](O& o) -> auto& { return o.model.n_embd; }, "Width");
-  add("--block-size", [](O& o) -> auto& { return o.model.block_size; }, "Positions of the model");
-  add("--dropout", [](O& o) -> auto& { return o.model.dropout; }, "Probability of dropping a number");
   add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
       "Standard deviation of the weights at the start");
   add("--sequence-length", [](O& o) -> auto& { return o.sequence_length; },
@@ -103,11 +97,8 @@ void read_bert_settings(const CLI::App& command, BERTArguments& a) {
   const int64_t preset_steps = options.steps;
   a.settings.apply(options);
   scale_warmup(command, preset_steps, options);
-  options.schedule.decay_steps = options.steps;
-  options.model.checked();
-  options.check();
   check_value(
-      options.short_steps == 0 || a.request.minutes > 0 || options.short_steps < options.steps,
+      options.short_steps == 0 || a.request.run.minutes > 0 || options.short_steps < options.steps,
       "--short-steps {} leaves none of the {} steps for whole rows", options.short_steps,
       options.steps);
   if (!a.init.empty()) {
@@ -120,28 +111,11 @@ void read_bert_settings(const CLI::App& command, BERTArguments& a) {
 }
 
 void pretrain_bert_command(const CLI::App& command, BERTArguments& a) {
-  a.request.resume = !a.resume.empty();
-  a.request.folder = a.request.resume ? a.resume : a.out;
-  if (a.request.resume) {
-    if (!a.settings.empty() || a.request.minutes > 0 || !a.mode.empty())
-      throw CLI::ValidationError("--resume",
-                                 "a run goes on with the settings it began with; give no others");
-  } else {
-    if (command.count("--data") == 0) throw CLI::RequiredError("--data");
-    if (a.request.minutes > 0 && command.count("--steps") > 0)
-      throw CLI::ExcludesError("--minutes", "--steps");
-    if (command.count("--out") == 0) throw CLI::RequiredError("--out");
-    try {
-      read_bert_settings(command, a);
-    } catch (const ValueError& error) {
-      throw CLI::ValidationError("pretrain bert", error.what());
-    }
-  }
+  const RunRequest& run = a.request.run;
+  check_run_command(command, run, {"--data", "--out"});
+  if (!run.resume) or_usage_error("pretrain bert", [&] { read_bert_settings(command, a); });
   pretrain_bert(a.request);
-  if (stop_signal() == 0) return;
-  std::fprintf(stderr, "stopped and saved; go on with: gradus pretrain bert --resume %s\n",
-               a.request.folder.c_str());
-  throw Exit{128 + stop_signal()};
+  exit_if_stopped("pretrain bert", run);
 }
 
 }  // namespace
@@ -152,24 +126,12 @@ void add_pretrain_bert(CLI::App& pretrain) {
   command->add_option("--data", a->request.options.data,
                       "Text: a file, a folder, or - for standard input; or builtin, stories whose "
                       "entropy is known");
-  CLI::Option* out = command->add_option("--out", a->out, "Run folder to make");
-  CLI::Option* preset = command->add_option("--preset", a->preset, "tiny, mini, small or base")
-                            ->capture_default_str();
-  CLI::Option* init =
-      command->add_option("--init", a->init, "Model directory to begin from: weights and tokenizer")
-          ->check(CLI::ExistingDirectory)
-          ->excludes(preset);
-  command->add_option("--resume", a->resume, "Run folder to go on with")
-      ->excludes(out, preset, init);
   command
       ->add_option("--mode", a->mode, "bert, or roberta: no next sentence, other masks each time")
       ->check(CLI::IsMember({"bert", "roberta"}));
-  add_minutes(*command, a->request.minutes, "Time to take; the number of steps follows the clock");
-  command
-      ->add_option("--stop-after", a->request.stop_after,
-                   "Save and stop after so many steps, to be resumed")
-      ->check(CLI::NonNegativeNumber);
-  command->add_flag("--quiet", a->request.quiet, "No progress");
+  add_run_options(*command, a->request.run,
+                  add_beginnings(*command, a->preset, a->init, "tiny, mini, small or base"),
+                  "Time to take; the number of steps follows the clock");
   add_bert_settings(*command, a->settings);
   command->callback([=] { pretrain_bert_command(*command, *a); });
 }

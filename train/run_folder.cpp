@@ -174,6 +174,12 @@ void RunFolder::check_unused(const fs::path& directory) {
 
 RunFolder::~RunFolder() { close(lock_); }
 
+json RunFolder::settings() const { return read_json(settings_file()); }
+
+void RunFolder::save_settings(const json& settings) {
+  write_file_atomically(settings_file(), settings.dump(2) + "\n");
+}
+
 void RunFolder::save(const ModelFiles& write_model, const Optimizer& optimizer,
                      const TrainerState& state, int64_t keep) {
   const std::string name = step_name(state.step);

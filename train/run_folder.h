@@ -15,6 +15,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "optim/optimizer.h"
@@ -46,6 +47,9 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return directory_; }
   std::filesystem::path settings_file() const { return directory_ / "training.json"; }
+  /// What it holds. Throw FileError.
+  nlohmann::json settings() const;
+  void save_settings(const nlohmann::json& settings);
 
   /// Writes or reads the model directory of a checkpoint: config.json and model.safetensors.
   using ModelFiles = std::function<void(const std::filesystem::path& directory)>;

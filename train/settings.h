@@ -26,24 +26,44 @@ class Settings {
     return command.add_option_function<Value>(name, change, about)
         ->group("Settings (default: the preset's)");
   }
-  /// In the order of the command line.
+  /// add() for one command.
+  auto adding_to(CLI::App& command) {
+    return [this, &command](const char* name, auto place, const char* about) {
+      return this->add(command, name, place, about);
+    };
+  }
+  /// In the order of the command line. Throws ValueError naming the first value outside its range.
   void apply(Options& options) const {
     for (const auto& change : *changes_) change(options);
+    options.schedule.decay_steps = options.steps;
+    options.model.checked();
+    options.check();
   }
-  bool empty() const { return changes_->empty(); }
 
  private:
   using Changes = std::vector<std::function<void(Options&)>>;
   std::shared_ptr<Changes> changes_ = std::make_shared<Changes>();
 };
 
+/// The shape of a model. `positions` says what --block-size is.
+template <class Options>
+void add_shape_settings(CLI::App& command, Settings<Options>& settings, const char* positions) {
+  using O = Options;
+  const auto add = settings.adding_to(command);
+  // clang-format off
+  add("--n-layer", [](O& o) -> auto& { return o.model.n_layer; }, "Blocks");
+  add("--n-head", [](O& o) -> auto& { return o.model.n_head; }, "Attention heads");
+  add("--n-embd", [](O& o) -> auto& { return o.model.n_embd; }, "Width");
+  add("--block-size", [](O& o) -> auto& { return o.model.block_size; }, positions);
+  add("--dropout", [](O& o) -> auto& { return o.model.dropout; }, "Probability of dropping a number");
+  // clang-format on
+}
+
 /// The settings that every run has.
 template <class Options>
 void add_run_settings(CLI::App& command, Settings<Options>& settings) {
   using O = Options;
-  const auto add = [&](const char* name, auto place, const char* about) {
-    return settings.add(command, name, place, about);
-  };
+  const auto add = settings.adding_to(command);
   // clang-format off
   add("--batch-size", [](O& o) -> auto& { return o.batch_size; }, "Sequences in a micro-batch");
   add("--accumulation", [](O& o) -> auto& { return o.accumulation; }, "Micro-batches in a step");
@@ -81,15 +101,6 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
 inline void scale_warmup(const CLI::App& command, int64_t steps_before, RunOptions& options) {
   if (command.count("--warmup-steps") > 0 || steps_before == 0) return;
   options.schedule.warmup_steps = options.schedule.warmup_steps * options.steps / steps_before;
-}
-
-/// --minutes: a time that is positive and no word.
-inline CLI::Option* add_minutes(CLI::App& command, double& minutes, const char* about) {
-  return command.add_option("--minutes", minutes, about)
-      ->check(CLI::Range(0.1, 1e6))
-      ->check([](const std::string& text) {
-        return text.find_first_not_of("0123456789.eE+") == text.npos ? "" : text + " is no time";
-      });
 }
 
 }  // namespace gradus

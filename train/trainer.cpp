@@ -46,7 +46,11 @@ Trainer::Trainer(const RunOptions& options, const RunDigests& digests, Objective
   state_.kernels = kernels::describe();
 }
 
-void Trainer::restore() {
+bool Trainer::restore() {
+  if (!folder_.has_checkpoint()) {
+    folder_.rewind_metrics(0);
+    return false;
+  }
   const TrainerState saved = folder_.restore(
       [&](const auto& directory) { objective_.load(directory); }, learner_.optimizer);
   check<FileError>(saved.data_digest == state_.data_digest,
@@ -65,10 +69,12 @@ void Trainer::restore() {
   objective_.seek(state_.loader_position);
   default_generator() = state_.generator;
   folder_.rewind_metrics(state_.step);
+  return true;
 }
 
 // The training loop.
 void Trainer::train(int64_t most, bool quiet) {
+  watch_signals();
   first_ = state_.step;
   const auto done = [&] {
     return state_.step >= o.steps || (most > 0 && state_.step - first_ >= most);
@@ -171,9 +177,9 @@ Objective::Losses Trainer::validate() {
 
 // The clock may have changed them.
 void Trainer::save_settings() const {
-  nlohmann::json settings = read_json(folder_.settings_file());
+  nlohmann::json settings = folder_.settings();
   settings.update(to_json(o));
-  write_file_atomically(folder_.settings_file(), settings.dump(2) + "\n");
+  folder_.save_settings(settings);
 }
 
 void Trainer::save() {

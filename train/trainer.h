@@ -22,13 +22,13 @@ class Trainer {
   Trainer(const RunOptions& options, const RunDigests& digests, Objective& objective,
           RunFolder& folder);
 
-  /// Goes on from the newest checkpoint. Throws FileError if text or tokenizer are not those that
-  /// the run began with.
-  void restore();
+  /// Goes on from the newest checkpoint; false where there is none yet, and the run begins. Throws
+  /// FileError if text or tokenizer are not those that the run began with.
+  bool restore();
   using Clock = std::chrono::steady_clock;
   /// From now on the number of steps follows the clock: with what the steps so far have taken, the
-  /// last validation ends at `end`, and the schedule with it.
-  void keep_to(Clock::time_point end) { end_ = end; }
+  /// last validation ends at `end`, if there is one, and the schedule with it.
+  void keep_to(std::optional<Clock::time_point> end) { end_ = end; }
 
   /// Trains to the last step, or for `most` steps if that is not 0, or until a signal; saves.
   void train(int64_t most, bool quiet);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "data/bpe_vocabulary.h"
@@ -23,6 +24,10 @@ TrainingOptions TrainingOptions::from(const Preset& preset) {
                 .decay_steps = preset.steps};
   o.beta2 = preset.beta2;
   return o;
+}
+
+void RunOptions::make_data_absolute() {
+  if (data != "-" && !is_builtin()) data = std::filesystem::absolute(data);
 }
 
 void RunOptions::stretch(int64_t new_steps) {
@@ -126,7 +131,7 @@ json to_json(const RunOptions& o) {
 }
 
 RunOptions run_options_from(const json& object, const std::string& file) {
-  try {
+  return settings_from(file, "a run", [&] {
     RunOptions o;
     o.data = object.at("data").get<std::string>();
     o.tokenizer = object.value("tokenizer", o.tokenizer);
@@ -157,9 +162,7 @@ RunOptions run_options_from(const json& object, const std::string& file) {
     o.keep_checkpoints = object.at("keep_checkpoints").get<int64_t>();
     o.seed = object.at("seed").get<uint64_t>();
     return o;
-  } catch (const json::exception& error) {
-    throw FileError(fmt::format("{}: not the settings of a run: {}", file, error.what()));
-  }
+  });
 }
 
 TrainingOptions training_options_from(const json& object, const std::string& file) {

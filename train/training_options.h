@@ -2,11 +2,12 @@
 // Everything that decides how a run goes; stored in the run folder as training.json, so that a
 // resumed run is the same run.
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "nn/gpt.h"
 #include "optim/schedule.h"
+#include "tensor/errors.h"
 #include "train/presets.h"
 
 namespace gradus {
@@ -37,6 +38,8 @@ struct RunOptions {
   uint64_t seed = 1337;
 
   bool is_builtin() const { return data == builtin_data; }
+  /// Makes the path of the text one that a run can be resumed with from anywhere.
+  void make_data_absolute();
   /// Makes it a run over another number of steps, the start of the decay in proportion.
   void stretch(int64_t new_steps);
   /// Throws ValueError naming the first value outside its range. A sequence has so many tokens.
@@ -63,6 +66,17 @@ struct TrainingOptions : RunOptions {
   /// Throws ValueError naming the first value outside its range.
   void check() const;
 };
+
+/// Calls `read`; a value that is missing or of the wrong kind is a FileError that names `file` and
+/// whose settings these should be.
+template <class Read>
+auto settings_from(const std::string& file, const char* whose, Read read) {
+  try {
+    return read();
+  } catch (const nlohmann::json::exception& error) {
+    throw FileError(fmt::format("{}: not the settings of {}: {}", file, whose, error.what()));
+  }
+}
 
 nlohmann::json to_json(const RunOptions& options);
 /// Throws FileError naming `file` for values that are missing or of the wrong kind.

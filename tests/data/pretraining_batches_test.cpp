@@ -181,6 +181,19 @@ TEST_CASE("pre-training batches: dynamic masks differ in every epoch, static one
   for (size_t e = 1; e < 4; ++e) CHECK(dynamic[0] != dynamic[e]);
 }
 
+TEST_CASE("pre-training batches: however many are made of documents, there is one copy of those") {
+  const SharedDocuments documents = documents_of(20);
+  const PretrainingVocabulary vocabulary(letter_tokenizer());
+  const PretrainingConfig config{.batch_size = 2, .sequence_length = 40}, shorter{.batch_size = 3};
+  const PretrainingLoader loader(documents, vocabulary, config), other = loader.with(shorter);
+  for (const TokenizedDocuments* held :
+       {&loader.documents(), &other.documents(),
+        &PretrainingBlocks(documents, vocabulary, config).documents()}) {
+    CHECK(held->ids.data() == documents->ids.data());
+  }
+  CHECK(equal(other.batch(1), PretrainingLoader(documents_of(20), vocabulary, shorter).batch(1)));
+}
+
 TEST_CASE("pre-training batches: a loader that seeks goes on as the one that was stopped") {
   const PretrainingConfig config{.batch_size = 7, .sequence_length = 30, .seed = 8};
   PretrainingLoader whole = loader_of(15, config);

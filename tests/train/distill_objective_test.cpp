@@ -178,6 +178,11 @@ TEST_CASE("the settings of a distillation come back from training.json as they w
   CHECK(back.teacher == "a folder");
   CHECK(back.temperature == 3);
   nlohmann::json other = object;
+  for (const char* of_pretraining : {"short_steps", "next_weight", "lowercase", "merge_by"}) {
+    CHECK_FALSE(object.contains(of_pretraining));
+    other[of_pretraining] = 0;
+  }
+  CHECK(to_json(distill_options_from(other, "training.json")) == object);
   other.erase("distillation");
   CHECK(contains(message_of<FileError>([&] { distill_options_from(other, "training.json"); }),
                  "training.json: not the settings of a distillation"));

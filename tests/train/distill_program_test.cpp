@@ -85,6 +85,17 @@ TEST_CASE("a distillation resumes to the bits of an unbroken one") {
          slurp(fs::path(broken.out) / "model.safetensors")));
 }
 
+TEST_CASE("a distillation that a signal stops is saved, and says how it goes on") {
+  const DistillPlace place;
+  Process process(place.distill({"--steps", "1000000"}));
+  REQUIRE(wait_until([&] { return fs::exists(fs::path(place.out) / "metrics.jsonl"); }));
+  process.send(SIGTERM);
+  const RunResult stopped = process.wait();
+  CHECK(stopped.code == 143);
+  CHECK(contains(stopped.err, "go on with: gradus distill --resume " + place.out));
+  CHECK(run({"distill", "--resume", place.out, "--stop-after", "1", "--quiet"}).code == 0);
+}
+
 TEST_CASE("distill: what does not serve is refused in a sentence, and nothing is made") {
   const DistillPlace place;
   const auto refused = [&](const Arguments& arguments, int code, const std::string& part) {

@@ -158,6 +158,17 @@ TEST_CASE("pretrain bert: six steps are three and three more, bit for bit") {
   CHECK(slurp(whole.in_run("model.safetensors")) == slurp(halves.in_run("model.safetensors")));
 }
 
+TEST_CASE("pretrain bert: a run that a signal stops is saved, and says how it goes on") {
+  const BERTPlace place;
+  Process process(place.pretrain({"--steps", "1000000"}));
+  REQUIRE(wait_until([&] { return std::filesystem::exists(place.in_run("metrics.jsonl")); }));
+  process.send(SIGTERM);
+  const RunResult stopped = process.wait();
+  CHECK(stopped.code == 143);
+  CHECK(contains(stopped.err, "go on with: gradus pretrain bert --resume " + place.out));
+  CHECK(run({"pretrain", "bert", "--resume", place.out, "--stop-after", "1"}).code == 0);
+}
+
 TEST_CASE("pretrain bert: every setting of a run survives its resumption, bit for bit") {
   const Arguments bert{
       "--steps",           "6",     "--dropout",      "0.1", "--whole-word",       "true",
@@ -270,7 +281,12 @@ TEST_CASE("pretrain bert refuses what cannot be learned from") {
   check_refused(with("--n-head", "3"), 2, "n_head = 3 must divide n_embd = 16");
   check_refused(with("--sequence-length", "64"), 2,
                 "--sequence-length 64 is more than the 32 positions of the model");
-  check_refused(run(place.pretrain({"--steps", "6", "--mask-probability", "1.5"})), 2, "1.5");
+  check_refused(run(place.pretrain({"--steps", "6", "--mask-probability", "1.5"})), 2,
+                "--mask-probability 1.5 must be in [0, 1]");
+  check_refused(run(place.pretrain({"--steps", "6", "--mask-share", "0.95"})), 2,
+                "--mask-share 0.95 must be in [0, 0.9]: --random-share 0.1 leaves no more");
+  check_refused(run(place.pretrain({"--steps", "6", "--random-share", "-0.1"})), 2,
+                "--random-share -0.1 must be in [0, 1]");
   check_refused(run(place.pretrain({"--steps", "6", "--lr", "nan"})), 2, "--lr");
 }
 
