@@ -67,15 +67,20 @@ double attention_ms(int64_t heads, int64_t T, int64_t hs) {
           products_ms(heads, T, hs, T, true, false));
 }
 
-// AdamW reads w, g, m, v and writes w, m, v: 28 bytes per number in single precision, at the
-// bandwidth of y += a x, which moves 12.
-double optimizer_ms(int64_t num_parameters) {
+// Bytes per second of y += a x (the triad of McCalpin's STREAM), which reads x and y and writes y:
+// far more numbers than the caches hold.
+double memory_bandwidth() {
   constexpr int64_t n = int64_t{1} << 25;
   const Tensor x = zeros(Shape{n});
   Tensor y = zeros(Shape{n});
   real* out = y.mutable_data();
   const double ms = best_ms([&] { kernels::add_scaled(n, 1, x.data(), 1, out, 1); });
-  return ms * (7.0 / 3.0) * static_cast<double>(num_parameters) / static_cast<double>(n);
+  return static_cast<double>(3 * n) * sizeof(real) / ms * 1000;
+}
+
+// AdamW reads w, g, m, v and writes w, m, v: 28 bytes per number in single precision.
+double optimizer_ms(int64_t num_parameters) {
+  return static_cast<double>(7 * num_parameters) * sizeof(real) / memory_bandwidth() * 1000;
 }
 
 // All blocks of a model.
@@ -104,6 +109,12 @@ Floor measure_floor(const BERTConfig& c, int64_t B, int64_t T, int64_t targets,
   const double head =
       linear_ms(targets, c.n_embd, c.n_embd) + linear_ms(targets, c.vocab_size, c.n_embd);
   return with_optimizer(blocks_ms(c, B, T) + head, num_parameters);
+}
+
+Peaks measure_peaks() {
+  constexpr int64_t n = 1024;  // large enough for full speed, small enough for many tries
+  const double flops = 2.0 * n * n * n;
+  return {.flops = flops / product_ms(n, n, n, false, false) * 1000, .bytes = memory_bandwidth()};
 }
 
 }  // namespace gradus
