@@ -79,18 +79,20 @@ ordered_json measure(const std::string& name, const BenchArguments& o) {
   return report;
 }
 
-// A step with the profile and one without, in turns.
+// A step with the profile and one without, in turns, and now and then a look at the peaks.
 ProfileReport measure_profile(const std::string& name, const BenchArguments& o) {
   const std::unique_ptr<Bench> bench = warmed_up(name, o);
   const MachineWatch machine;
   const int64_t count = number_of_steps(name, o);
   Profiler profiler(bench->causal());
+  PeakMeter peaks;
   double unwatched = std::numeric_limits<double>::infinity();
   {
     Progress progress("profile " + name, count, 0, o.json);
     for (int64_t i = 0; i < count; ++i) {
       unwatched = std::min(unwatched, bench->step());
       bench->step(profiler);
+      if (i % (count / 20 + 1) == 0) peaks.try_once();
       progress.update(i + 1, fmt::format("{:.1f} ms", unwatched));
     }
   }
@@ -98,7 +100,7 @@ ProfileReport measure_profile(const std::string& name, const BenchArguments& o) 
   return {.preset = name,
           .step = profiler.result(),
           .unwatched_seconds = unwatched / 1000,
-          .peaks = measure_peaks(),
+          .peaks = peaks.best(),
           .warnings = slow_paths(facts)};
 }
 

@@ -25,6 +25,20 @@ struct Peaks {
   double flops = 0;  // per second, in a product of large matrices
   double bytes = 0;  // per second, to and from memory beyond the caches
 };
-Peaks measure_peaks();
+
+/// Measures them by the best of many tries, which should be spread over the time of what they are
+/// compared with: what other programs leave free changes from second to second.
+class PeakMeter {
+ public:
+  PeakMeter();
+  /// Takes some 50 ms.
+  void try_once();
+  Peaks best() const { return best_; }
+
+ private:
+  Tensor a_, b_, c_;  // of a product
+  Tensor x_, y_;      // y += a x (the triad of McCalpin's STREAM): far more than the caches hold
+  Peaks best_;
+};
 
 }  // namespace gradus
