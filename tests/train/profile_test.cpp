@@ -133,14 +133,15 @@ TEST_CASE("the rows of a profile add up to the step") {
   CHECK(step.seconds > 0);
   CHECK(step.seconds < passed.count());
   CHECK(std::abs(sum_of_rows(step) - step.seconds) < 1e-9);
+  CHECK(row_of(step, noise, Pass::update).seconds < 1e-9);  // one step is its own best
 }
 
 TEST_CASE("time is booked where it was spent: forward, backward and laps apart") {
   const Tensor x = ones({2}).requires_grad_();
   const auto slow = [&] {
-    rest(20);
+    rest(50);
     const auto backward = [&](const Tensor& dy, Grad dx) {
-      rest(40);
+      rest(100);
       dx += dy;
     };
     return sum(record("slow", dense_copy(x), backward, x));
@@ -148,15 +149,15 @@ TEST_CASE("time is booked where it was spent: forward, backward and laps apart")
   Profiler profiler(false);
   profiler.start_step();
   profiler.backward(profiler.forward(slow));
-  rest(60);
+  rest(20);
   profiler.lap("pause");
   profiler.end_step();
   const StepProfile step = profiler.result();
-  CHECK(row_of(step, "slow", Pass::forward).seconds >= 0.02);
-  CHECK(row_of(step, "slow", Pass::backward).seconds >= 0.04);
-  CHECK(row_of(step, "pause", Pass::update).seconds >= 0.06);
-  CHECK(row_of(step, "sum", Pass::forward).seconds < 0.02);
-  CHECK(row_of(step, "sum", Pass::backward).seconds < 0.02);
+  CHECK(row_of(step, "slow", Pass::forward).seconds >= 0.05);
+  CHECK(row_of(step, "slow", Pass::backward).seconds >= 0.1);
+  CHECK(row_of(step, "pause", Pass::update).seconds >= 0.02);
+  CHECK(row_of(step, "sum", Pass::forward).seconds < 0.05);
+  CHECK(row_of(step, "sum", Pass::backward).seconds < 0.05);
 }
 
 TEST_CASE("of several steps the best of each row is kept; what the fastest had beyond is noise") {
