@@ -107,10 +107,11 @@ TEST_CASE("gradus bench --profile --json: rows that add up, peaks, warnings and 
   CHECK(contains(report["verdict"].get<std::string>(), "of the step is matrix products at"));
 }
 
-TEST_CASE("gradus bench --profile: a table for people, and a warning of the reference loops") {
-  const RunResult outcome = run({"--kernels", "reference", "bench", "--profile", "--steps", "1"});
+TEST_CASE("gradus bench --profile: a table for people, of nano unless another is named") {
+  const RunResult outcome = run({"bench", "--profile", "--steps", "1"});
   CHECK(outcome.code == 0);
   CHECK(outcome.out.starts_with("nano: "));
   CHECK(contains(outcome.out, "\nlinear           backward    17 "));
-  CHECK(contains(outcome.out, "\nWarning: The reference loops compute"));
+  CHECK(contains(outcome.out, " of the step is matrix products at "));
+  check_refused(run({"bench", "--profile", "--serve"}), 2, "excludes");
 }
