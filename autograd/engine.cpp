@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/observe.h"
 #include "tensor/creation.h"
 #include "tensor/errors.h"
 #include "tensor/map.h"
@@ -132,6 +133,7 @@ void visit(Node& node) {
   if (leaf) return;
   node.release();
   node.state = State::freed;
+  tell_backward_observer(node);
 }
 
 // If a closure or a hook throws, no node stays marked or keeps what was on its way.

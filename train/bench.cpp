@@ -1,155 +1,35 @@
-// gradus bench: the time of a training step beside the time of its matrix products alone.
+// gradus bench: the time of a training step beside the time of its matrix products alone, and where
+// it goes.
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "autograd/mode.h"
-#include "autograd/ops.h"
-#include "optim/optimizer.h"
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
 #include "tensor/parallel.h"
-#include "train/bench_floor.h"
-#include "train/bert_options.h"
+#include "train/bench_models.h"
 #include "train/commands.h"
-#include "train/presets.h"
+#include "train/profile_report.h"
 #include "train/progress.h"
+#include "train/slow_paths.h"
 
 namespace gradus {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using nlohmann::ordered_json;
 
 struct BenchArguments {
   std::string preset;
   int64_t steps = 0;  // 0: enough to be sure
   uint64_t seed = 1337;
-  bool json = false, serve = false;
+  bool json = false, serve = false, profile = false;
 };
-
-// A model in training on random tokens, without dropout, as PyTorch is measured.
-class Bench {
- public:
-  virtual ~Bench() = default;
-
-  /// Milliseconds of one training step: forward, backward, clipping, update.
-  double step() {
-    const auto start = Clock::now();
-    loss().backward();
-    clip_grad_norm(model().named_parameters(), 1);
-    optimizer_->step();
-    optimizer_->zero_grad();
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  }
-  virtual int64_t tokens() const = 0;
-  virtual Floor floor() const = 0;
-
- protected:
-  virtual Tensor loss() const = 0;
-  virtual const Module& model() const = 0;
-  std::optional<AdamW> optimizer_;
-};
-
-Tokens random_tokens(const Shape& shape, int64_t vocab_size, Draw draw) {
-  const Tensor numbers = rand(shape, draw);
-  Tokens tokens(shape);
-  for (int64_t i = 0; i < tokens.numel(); ++i) {
-    tokens.data()[i] = static_cast<int32_t>(numbers.data()[i] * static_cast<real>(vocab_size));
-  }
-  return tokens;
-}
-
-class GPTBench : public Bench {
- public:
-  GPTBench(const Preset& preset, uint64_t seed)
-      : model_(shape(preset, seed)),
-        ids_(random_tokens({preset.batch_size, preset.bench_sequence}, model_.config.vocab_size,
-                           Draw{seed, 1})),
-        targets_(random_tokens(ids_.shape, model_.config.vocab_size, Draw{seed, 2})) {
-    optimizer_.emplace(
-        model_.named_parameters(),
-        AdamOptions{.lr = preset.lr, .beta2 = preset.beta2, .weight_decay = real(0.1)});
-  }
-  int64_t tokens() const override { return ids_.numel(); }
-  Floor floor() const override {
-    return measure_floor(model_.config, ids_.dim(0), ids_.dim(1), model_.num_parameters());
-  }
-
- private:
-  static GPTConfig shape(const Preset& preset, uint64_t seed) {
-    manual_seed(seed);
-    GPTConfig config = preset.model;
-    if (preset.name != "gpt2") config.vocab_size = 65;  // tiny Shakespeare's characters
-    config.dropout = 0;
-    return config;
-  }
-  Tensor loss() const override { return model_.loss(ids_, targets_); }
-  const Module& model() const override { return model_; }
-
-  GPT model_;
-  Tokens ids_, targets_;
-};
-
-// Masked tokens and next sentences of BERT-mini: 16 sequences of 128 tokens, 19 of which are to be
-// predicted, out of BERT's vocabulary.
-class BERTBench : public Bench {
- public:
-  explicit BERTBench(uint64_t seed)
-      : model_(shape(seed), true),
-        ids_(random_tokens({B, T}, model_.config().vocab_size, Draw{seed, 1})),
-        targets_(random_tokens({B * targets_per_row}, model_.config().vocab_size, Draw{seed, 2})),
-        is_random_(random_tokens({B}, 2, Draw{seed, 3})) {
-    for (int64_t i = 0; i < positions_.numel(); ++i) {
-      const int64_t row = i / targets_per_row, place = i % targets_per_row;
-      positions_.data()[i] = static_cast<int32_t>(row * T + place * T / targets_per_row);
-    }
-    optimizer_.emplace(
-        model_.named_parameters(),
-        AdamOptions{.lr = real(1e-4), .eps = real(1e-6), .weight_decay = real(0.01)});
-  }
-  int64_t tokens() const override { return ids_.numel(); }
-  Floor floor() const override {
-    return measure_floor(model_.config(), B, T, positions_.numel(), model_.num_parameters());
-  }
-
- private:
-  static constexpr int64_t B = 16, T = 128, targets_per_row = 19;  // round(0.15 T)
-  static BERTConfig shape(uint64_t seed) {
-    manual_seed(seed);
-    return bert_options_from("mini").model;
-  }
-  Tensor loss() const override {
-    const Tensor x = model_.bert.hidden(ids_, Tokens({B, T}));  // (B, T, C)
-    const Tensor masked = cross_entropy(model_.mlm(rows_at(x, positions_)), targets_);
-    return masked + cross_entropy((*model_.nsp)((*model_.pooler)(x)), is_random_);
-  }
-  const Module& model() const override { return model_; }
-
-  BERTForPreTraining model_;
-  Tokens ids_, targets_, is_random_;
-  Tokens positions_{Shape{B * targets_per_row}};
-};
-
-constexpr const char* bert_mini = "bert-mini";
-
-std::vector<std::string> bench_names() {
-  std::vector<std::string> names;
-  for (const Preset& preset : presets()) names.push_back(preset.name);
-  names.push_back(bert_mini);
-  return names;
-}
-
-std::unique_ptr<Bench> make_bench(const std::string& name, uint64_t seed) {
-  if (name == bert_mini) return std::make_unique<BERTBench>(seed);
-  return std::make_unique<GPTBench>(find_preset(name), seed);
-}
 
 double peak_rss_mb() {
   rusage usage{};
@@ -166,10 +46,19 @@ ordered_json about(const std::string& name, const Floor& floor) {
           {"optimizer_floor_ms", floor.optimizer_ms}};
 }
 
-ordered_json measure(const std::string& name, const BenchArguments& o) {
-  const std::unique_ptr<Bench> bench = make_bench(name, o.seed);
+std::unique_ptr<Bench> warmed_up(const std::string& name, const BenchArguments& o) {
+  std::unique_ptr<Bench> bench = make_bench(name, o.seed);
   for (int i = 0; i < 3; ++i) bench->step();
-  const int64_t count = o.steps > 0 ? o.steps : name == "nano" ? 200 : 30;
+  return bench;
+}
+
+int64_t number_of_steps(const std::string& name, const BenchArguments& o) {
+  return o.steps > 0 ? o.steps : name == "nano" ? 200 : 30;
+}
+
+ordered_json measure(const std::string& name, const BenchArguments& o) {
+  const std::unique_ptr<Bench> bench = warmed_up(name, o);
+  const int64_t count = number_of_steps(name, o);
   std::vector<double> times;
   {
     Progress progress("bench " + name, count, 0, o.json);
@@ -190,11 +79,44 @@ ordered_json measure(const std::string& name, const BenchArguments& o) {
   return report;
 }
 
+// A step with the profile and one without, in turns, and now and then a look at the peaks.
+ProfileReport measure_profile(const std::string& name, const BenchArguments& o) {
+  const std::unique_ptr<Bench> bench = warmed_up(name, o);
+  const MachineWatch machine;
+  const int64_t count = number_of_steps(name, o);
+  Profiler profiler(bench->causal());
+  PeakMeter peaks;
+  double unwatched = std::numeric_limits<double>::infinity();
+  {
+    Progress progress("profile " + name, count, 0, o.json);
+    for (int64_t i = 0; i < count; ++i) {
+      unwatched = std::min(unwatched, bench->step());
+      bench->step(profiler);
+      if (i % (count / 20 + 1) == 0) peaks.try_once();
+      progress.update(i + 1, fmt::format("{:.1f} ms", unwatched));
+    }
+  }
+  const MachineFacts facts = machine.facts();
+  return {.preset = name,
+          .step = profiler.result(),
+          .unwatched_seconds = unwatched / 1000,
+          .peaks = peaks.best(),
+          .warnings = slow_paths(facts)};
+}
+
+void profile(const std::string& name, const BenchArguments& o) {
+  const ProfileReport report = measure_profile(name, o);
+  if (o.json) {
+    fmt::print("{}\n", profile_json(report).dump());
+  } else {
+    fmt::print("{}", profile_text(report));
+  }
+}
+
 // For side-by-side measurements: one line about the bench, then for every line N on standard input
 // a line with the milliseconds of N steps; `quit` ends it.
 void serve(const std::string& name, const BenchArguments& o) {
-  const std::unique_ptr<Bench> bench = make_bench(name, o.seed);
-  for (int i = 0; i < 3; ++i) bench->step();
+  const std::unique_ptr<Bench> bench = warmed_up(name, o);
   fmt::print("{}\n", about(name, bench->floor()).dump());
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
@@ -234,7 +156,9 @@ void print_row(const ordered_json& r) {
 }
 
 void bench_command(const BenchArguments& o) {
-  if (o.serve) return serve(o.preset.empty() ? "nano" : o.preset, o);
+  const std::string one = o.preset.empty() ? "nano" : o.preset;
+  if (o.serve) return serve(one, o);
+  if (o.profile) return profile(one, o);
   ordered_json rows = ordered_json::array();
   for (const std::string& name : bench_names()) {
     if (!o.preset.empty() && name != o.preset) continue;
@@ -257,8 +181,13 @@ void add_bench(CLI::App& program) {
   command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")
       ->check(CLI::Range(0, 1000000));
   command->add_option("--seed", o->seed, "Of weights and tokens")->capture_default_str();
-  command->add_flag("--json", o->json, "A list with one object per preset");
-  command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it");
+  command->add_flag("--json", o->json,
+                    "A list with one object per preset; with --profile, its object");
+  command->add_flag("--profile", o->profile,
+                    "Where the time of a step goes, op by op, beside the machine's peaks (of nano "
+                    "unless --preset says otherwise)");
+  command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it")
+      ->excludes("--profile");
   command->callback([o] { bench_command(*o); });
 }
 

@@ -10,13 +10,18 @@ namespace gradus {
 namespace {
 
 template <class F>
+double time_ms(F f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+template <class F>
 double best_ms(F f) {
   double best = 1e30, total = 0;
   for (int i = 0; i < 50 && (i < 3 || total < 600); ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    f();
-    const double ms =
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    const double ms = time_ms(f);
     best = std::min(best, ms);
     total += ms;
   }
@@ -67,15 +72,20 @@ double attention_ms(int64_t heads, int64_t T, int64_t hs) {
           products_ms(heads, T, hs, T, true, false));
 }
 
-// AdamW reads w, g, m, v and writes w, m, v: 28 bytes per number in single precision, at the
-// bandwidth of y += a x, which moves 12.
+// y += a x reads x and y and writes y.
+constexpr int64_t numbers_in_memory = int64_t{1} << 25;
+constexpr double traffic_bytes = static_cast<double>(3 * numbers_in_memory) * sizeof(real);
+
+void stream(const Tensor& x, Tensor& y) {
+  kernels::add_scaled(x.numel(), 1, x.data(), 1, y.mutable_data(), 1);
+}
+
+// AdamW reads w, g, m, v and writes w, m, v: 28 bytes per number in single precision.
 double optimizer_ms(int64_t num_parameters) {
-  constexpr int64_t n = int64_t{1} << 25;
-  const Tensor x = zeros(Shape{n});
-  Tensor y = zeros(Shape{n});
-  real* out = y.mutable_data();
-  const double ms = best_ms([&] { kernels::add_scaled(n, 1, x.data(), 1, out, 1); });
-  return ms * (7.0 / 3.0) * static_cast<double>(num_parameters) / static_cast<double>(n);
+  const Tensor x = zeros({numbers_in_memory});
+  Tensor y = zeros({numbers_in_memory});
+  const double bytes = static_cast<double>(7 * num_parameters) * sizeof(real);
+  return best_ms([&] { stream(x, y); }) * bytes / traffic_bytes;
 }
 
 // All blocks of a model.
@@ -104,6 +114,26 @@ Floor measure_floor(const BERTConfig& c, int64_t B, int64_t T, int64_t targets,
   const double head =
       linear_ms(targets, c.n_embd, c.n_embd) + linear_ms(targets, c.vocab_size, c.n_embd);
   return with_optimizer(blocks_ms(c, B, T) + head, num_parameters);
+}
+
+// Products of 1024 x 1024: large enough for full speed, small enough for many tries.
+PeakMeter::PeakMeter()
+    : a_(rand({1024, 1024})),
+      b_(rand({1024, 1024})),
+      c_(Shape{1024, 1024}),
+      x_(zeros({numbers_in_memory})),
+      y_(zeros({numbers_in_memory})) {}
+
+void PeakMeter::try_once() {
+  const int64_t n = a_.dim(0);
+  const kernels::Matrix A{a_.data(), n}, B{b_.data(), n};
+  real* out = c_.mutable_data();
+  const double ms =
+      std::min(time_ms([&] { kernels::gemm(n, n, n, 1, A, B, 0, out, n); }),
+               time_ms([&] { kernels::gemm_blas_threads(n, n, n, 1, A, B, 0, out, n); }));
+  const double flops = 2 * static_cast<double>(n * n * n);
+  best_.flops = std::max(best_.flops, flops / ms * 1000);
+  best_.bytes = std::max(best_.bytes, traffic_bytes / time_ms([&] { stream(x_, y_); }) * 1000);
 }
 
 }  // namespace gradus

@@ -1,6 +1,7 @@
 #pragma once
 // The least time a training step can take here: its matrix products alone, at the speed of the
-// fastest way we know to compute each of them, and the optimizer's traffic to memory.
+// fastest way we know to compute each of them, and the optimizer's traffic to memory. And the most
+// that the machine does at all.
 
 #include "nn/bert.h"
 #include "nn/gpt.h"
@@ -18,5 +19,26 @@ Floor measure_floor(const GPTConfig& config, int64_t B, int64_t T, int64_t num_p
 /// The same; the head for masked tokens reads `targets` of the B T tokens.
 Floor measure_floor(const BERTConfig& config, int64_t B, int64_t T, int64_t targets,
                     int64_t num_parameters);
+
+/// What the machine gives to as many threads as are in use.
+struct Peaks {
+  double flops = 0;  // per second, in a product of large matrices
+  double bytes = 0;  // per second, to and from memory beyond the caches
+};
+
+/// Measures them by the best of many tries, which should be spread over the time of what they are
+/// compared with: what other programs leave free changes from second to second.
+class PeakMeter {
+ public:
+  PeakMeter();
+  /// Takes some 50 ms.
+  void try_once();
+  Peaks best() const { return best_; }
+
+ private:
+  Tensor a_, b_, c_;  // of a product
+  Tensor x_, y_;      // y += a x (the triad of McCalpin's STREAM): far more than the caches hold
+  Peaks best_;
+};
 
 }  // namespace gradus

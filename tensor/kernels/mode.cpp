@@ -50,15 +50,15 @@ std::string_view blas_threads() {
   }
 }
 
-std::string_view simd() {
-  const std::string_view name = HWY_DYNAMIC_DISPATCH(simd_name)();
-  return name == "AVX3" ? "AVX-512" : name;
-}
-
 }  // namespace
 
 Mode mode() { return current_mode().load(std::memory_order_relaxed); }
 void set_mode(Mode mode) { current_mode().store(mode, std::memory_order_relaxed); }
+
+std::string simd() {
+  const std::string name = HWY_DYNAMIC_DISPATCH(simd_name)();
+  return name == "AVX3" ? "AVX-512" : name;
+}
 
 std::string describe() {
   if (use_reference()) return "reference loops";

@@ -14,6 +14,9 @@ inline bool use_reference() { return mode() == Mode::reference; }
 
 /// What runs here, for the run folder and `--version`: "AVX2, OpenBLAS 0.3.21 OpenMP (Zen)".
 std::string describe();
+/// The vector instructions that the fast kernels use here: "AVX2", "AVX-512"; "SSE4" or less on old
+/// or restricted machines.
+std::string simd();
 /// Throws ValueError if BLAS is not the OpenMP build (other builds are slow or unsafe here).
 void check_blas();
 

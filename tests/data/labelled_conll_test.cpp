@@ -15,7 +15,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-std::vector<TaggedSentence> sentences_in(const std::string& bytes) {
+std::vector<TaggedSentence> tagged_sentences_in(const std::string& bytes) {
   const testing::TemporaryFolder folder;
   return read_conll(folder.file("a.conll", bytes));
 }
@@ -30,13 +30,13 @@ std::string conll_refusal(const std::string& bytes) {
 Strings read_tags(const Strings& tags) {
   std::string bytes;
   for (const std::string& tag : tags) bytes += "w " + tag + "\n";
-  return sentences_in(bytes)[0].tags;
+  return tagged_sentences_in(bytes)[0].tags;
 }
 
 }  // namespace
 
 TEST_CASE("CoNLL: the first column is the word, the last the tag, blank lines part sentences") {
-  const auto read = sentences_in(
+  const auto read = tagged_sentences_in(
       "\xef\xbb\xbf-DOCSTART- -X- O O\n\nU.N. NNP I-NP B-ORG\nheads  NNS\tI-VP O\r\n \t\n\n"
       "-DOCSTART- O\nBonn NNP I-NP B-LOC");
   REQUIRE(read.size() == 2);
@@ -66,7 +66,7 @@ TEST_CASE("CoNLL: types without prefix are entities beside O, else each word's o
 }
 
 TEST_CASE("CoNLL: an entity ends with its sentence") {
-  CHECK(sentences_in("a I-X\n\nb I-X\n")[1].tags == Strings{"B-X"});
+  CHECK(tagged_sentences_in("a I-X\n\nb I-X\n")[1].tags == Strings{"B-X"});
 }
 
 TEST_CASE("CoNLL: broken lines are refused with their number") {
