@@ -71,6 +71,11 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
                real* lse) {
   if (use_reference()) return reference::attention(a, q, k, v, y, lse);
   if (nothing_to_do(a)) return;
+  if (a.S == 0) {  // nobody sees anything
+    std::fill_n(y, a.B * a.T * a.NH * a.hs, real(0));
+    std::fill_n(lse, a.B * a.NH * a.T, -std::numeric_limits<real>::infinity());
+    return;
+  }
   const Scratch scratch((a.hs + a.S + 2) * queries_per_block);
   const auto forward = HWY_DYNAMIC_DISPATCH(forward_block);
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
@@ -87,7 +92,7 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
   if (use_reference()) {
     return reference::attention_backward(a, q, k, v, y, lse, dy, dq, dk, dv);
   }
-  if (nothing_to_do(a)) return;
+  if (nothing_to_do(a) || a.S == 0) return;
   const Scratch scratch((2 * a.hs + 2 + 2 * keys_per_tile) * queries_per_block);
   const auto backward = HWY_DYNAMIC_DISPATCH(backward_block);
   const int64_t group = a.NH / a.NKV;  // query heads per key/value head
