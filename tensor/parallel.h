@@ -11,6 +11,8 @@ namespace gradus {
 /// Threads that parallel regions use; at least 1.
 int num_threads();
 void set_num_threads(int threads);
+/// Cores that this process may use.
+int available_cores();
 
 /// Whether the caller already runs inside a parallel region (inner loops then run serially).
 bool in_parallel();

@@ -92,7 +92,7 @@ ProfileReport measure_profile(const std::string& name, const BenchArguments& o) 
     for (int64_t i = 0; i < count; ++i) {
       unwatched = std::min(unwatched, bench->step());
       bench->step(profiler);
-      if (i % (count / 20 + 1) == 0) peaks.try_once();
+      if (i < 3 || i % (count / 20 + 1) == 0) peaks.try_once();
       progress.update(i + 1, fmt::format("{:.1f} ms", unwatched));
     }
   }

@@ -24,7 +24,7 @@ namespace {
 
 struct DemoArguments {
   std::string out = "build/demo/run";
-  double minutes = 4.5;  // half of it for each model
+  double minutes = 3.6;  // half of it for each model
   int64_t steps = 0;     // instead of minutes
   uint64_t seed = 1337;
 };

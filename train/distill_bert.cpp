@@ -33,14 +33,12 @@ BERTForPreTraining load_teacher(const std::string& directory) {
 }
 
 void train_student(const DistillRequest& request, const DistillOptions& options,
-                   BERTForPreTraining teacher, const PretrainingCorpus& corpus, RunFolder& folder,
-                   const Deadline& end = {}) {
-  manual_seed(options.seed);
-  DistillObjective objective(options, corpus, std::move(teacher));
+                   DistillObjective& objective, const PretrainingCorpus& corpus,
+                   const MaskedLines& lines, RunFolder& folder, const Deadline& end = {}) {
   Trainer trainer(options, {corpus.digest, Tokenizer(corpus.tokenizer).digest()}, objective,
                   folder);
   trainer.restore();
-  save_masked_lines(masked_lines(options, corpus), folder.path());
+  save_masked_lines(lines, folder.path());
   trainer.keep_to(end);
   trainer.train(request.run.stop_after, request.run.quiet);
   if (stop_signal() == 0 && request.run.stop_after == 0)
@@ -55,7 +53,9 @@ void resume_distillation(const DistillRequest& request) {
   BERTForPreTraining teacher = load_teacher(options.teacher);
   const PretrainingCorpus corpus =
       read_pretraining_corpus(options, WordPieceTokenizer::load(folder.path()));
-  train_student(request, options, std::move(teacher), corpus, folder);
+  manual_seed(options.seed);
+  DistillObjective objective(options, corpus, std::move(teacher));
+  train_student(request, options, objective, corpus, masked_lines(options, corpus), folder);
 }
 
 void begin_distillation(const DistillRequest& request) {
@@ -67,13 +67,16 @@ void begin_distillation(const DistillRequest& request) {
   const PretrainingCorpus corpus =
       read_pretraining_corpus(options, WordPieceTokenizer::load(options.teacher));
   if (corpus.warning) fmt::print(stderr, "warning: {}\n", *corpus.warning);
-  RunFolder folder(request.run.folder, true);
   options.teacher = fs::absolute(options.teacher);
   options.make_data_absolute();
+  manual_seed(options.seed);
+  DistillObjective objective(options, corpus, std::move(teacher));
+  const MaskedLines lines = masked_lines(options, corpus);  // throws if the text does not serve
+  RunFolder folder(request.run.folder, true);
   corpus.tokenizer.save(folder.path());
   save_bert_config(options.model, false, folder.path());
   folder.save_settings(to_json(options));
-  train_student(request, options, std::move(teacher), corpus, folder, end);
+  train_student(request, options, objective, corpus, lines, folder, end);
 }
 
 }  // namespace

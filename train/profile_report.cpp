@@ -46,6 +46,11 @@ const char* name_of(Bound bound) {
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
+// Whether the machine's peak is known where the op is bound.
+bool is_measured(const Roof& roof) {
+  return roof.bound == Bound::arithmetic || roof.bound == Bound::memory;
+}
+
 // What a perfect kernel would save.
 double left(const ProfileRow& row, const Roof& roof) {
   return std::max(0.0, row.seconds - roof.seconds);
@@ -56,9 +61,8 @@ std::string table_line(const ProfileRow& row, const StepProfile& step, const Pea
   const auto rate = [&](double amount) {
     return amount > 0 ? fmt::format("{:.1f}", ratio(amount, row.seconds) / 1e9) : "";
   };
-  const std::string of_peak = roof.bound == Bound::none
-                                  ? ""
-                                  : fmt::format("{:.0f} %", 100 * ratio(roof.seconds, row.seconds));
+  const std::string of_peak =
+      is_measured(roof) ? fmt::format("{:.0f} %", 100 * ratio(roof.seconds, row.seconds)) : "";
   return fmt::format("{:<16} {:<8} {:>5} {:>9.3f} {:>6.1f} % {:>9} {:>8}  {:<10} {:>7} {:>9.3f}\n",
                      row.op, name_of(row.pass), row.calls, 1e3 * row.seconds,
                      100 * ratio(row.seconds, step.seconds), rate(row.work.flops),
@@ -95,7 +99,8 @@ ordered_json json_row(const ProfileRow& row, const StepProfile& step, const Peak
           {"gflops_per_second", ratio(row.work.flops, row.seconds) / 1e9},
           {"gbytes_per_second", ratio(row.work.bytes, row.seconds) / 1e9},
           {"roof", roof.bound == Bound::none ? ordered_json() : ordered_json(name_of(roof.bound))},
-          {"of_peak", ratio(roof.seconds, row.seconds)},
+          {"of_peak",
+           is_measured(roof) ? ordered_json(ratio(roof.seconds, row.seconds)) : ordered_json()},
           {"left_ms", 1e3 * left(row, roof)}};
 }
 
@@ -106,7 +111,9 @@ Roof roof_of(const ProfileRow& row, const Peaks& peaks) {
   const double memory = ratio(row.work.bytes, peaks.bytes);
   if (arithmetic == 0 && memory == 0) return {};
   if (arithmetic >= memory) return {Bound::arithmetic, arithmetic};
-  return {memory > row.seconds ? Bound::caches : Bound::memory, memory};
+  if (memory <= row.seconds) return {Bound::memory, memory};
+  if (arithmetic > 0) return {Bound::arithmetic, arithmetic};
+  return {Bound::caches, row.seconds};
 }
 
 std::string profile_verdict(const StepProfile& step, const Peaks& peaks) {

@@ -1,7 +1,6 @@
 #include "train/slow_paths.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -51,16 +50,11 @@ double seconds_of_this() {
 
 int cores_of_machine() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
 
-int cores_allowed() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : cores_of_machine();
-}
-
 void tell_threads(const MachineFacts& f, std::vector<std::string>& sentences) {
   if (f.allowed_cores < f.cores) {
     sentences.push_back(
-        fmt::format("This process may use only {} of the machine's {} cores: taskset, a container "
-                    "or a batch system says so.",
+        fmt::format("This process may use only {} of the machine's {} cores: taskset or a batch "
+                    "system says so.",
                     f.allowed_cores, f.cores));
   }
   if (f.threads < f.allowed_cores) {
@@ -121,7 +115,7 @@ MachineFacts MachineWatch::facts() const {
   const double others = (seconds_of_all() - all_) - (seconds_of_this() - own_);
   return {.threads = num_threads(),
           .cores = cores_of_machine(),
-          .allowed_cores = cores_allowed(),
+          .allowed_cores = available_cores(),
           .others = std::max(0.0, others / passed.count()),
           .simd = kernels::simd(),
           .reference_kernels = kernels::use_reference(),

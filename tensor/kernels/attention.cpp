@@ -10,6 +10,9 @@
 
 #if HWY_ONCE
 
+#include <algorithm>
+#include <limits>
+
 #include "tensor/allocator.h"
 #include "tensor/kernels/launch.h"
 #include "tensor/kernels/mode.h"

@@ -23,6 +23,9 @@ TEST_CASE("the roof of an op is the arithmetic or the traffic, whichever takes l
   CHECK(copy.seconds == doctest::Approx(0.5));
   CHECK(roof(1, {.flops = 10e9, .bytes = 5e9}).bound == Bound::memory);
   CHECK(roof(1, {.bytes = 20e9}).bound == Bound::caches);  // no memory is that fast
+  const Roof cached_product = roof(1, {.flops = 40e9, .bytes = 20e9});
+  CHECK(cached_product.bound == Bound::arithmetic);
+  CHECK(cached_product.seconds == doctest::Approx(0.4));
   CHECK(roof(1, {}).bound == Bound::none);
 }
 

@@ -70,16 +70,18 @@ TEST_CASE("work of linear: 2 M N K, and as much again for dx and for dw") {
   CHECK(backward_work(call).bytes == (30 + 24 + 20 + 5) * number);
 }
 
-TEST_CASE("work of attention: two products forward and five backward, over the pairs it sees") {
+TEST_CASE("work of attention: two products forward and four backward, over the pairs it sees") {
   const Shape heads{2, 3, 2, 4};  // B, T, NH, hs
   OpCall call{.op = "attention", .y = heads, .inputs = {{heads}, {heads}, {heads}}};
   const double product = 2 * (2 * 2) * (3 * 3) * 4;  // multiply-adds over heads, pairs, hs
   CHECK(forward_work(call).flops == 2 * product);
-  CHECK(backward_work(call).flops == 5 * product);
+  CHECK(backward_work(call).flops == 4 * product);
   CHECK(forward_work(call).bytes == 4 * 48 * number);   // q, k, v, y
   CHECK(backward_work(call).bytes == 8 * 48 * number);  // and dy, dq, dk, dv
   call.causal = true;                                   // 1 + 2 + 3 pairs instead of 9
   CHECK(forward_work(call).flops == 2 * product * 6 / 9);
+  call.inputs[1].shape = call.inputs[2].shape = {2, 5, 2, 4};  // two more keys, of the past
+  CHECK(forward_work(call).flops == 2 * product * (3 + 4 + 5) / 9);
 }
 
 TEST_CASE("work of a matrix product follows the shapes of a real one") {

@@ -23,10 +23,10 @@ const std::vector<RunCommand> run_commands{
 }  // namespace
 
 TEST_CASE("every new run needs a text and a folder, and either a time or a number of steps") {
-  for (const auto& [name, needed, own_setting] : run_commands) {
-    CAPTURE(name.back());
+  for (const RunCommand& c : run_commands) {
+    CAPTURE(c.name.back());
     const Workplace w;
-    const Arguments command = name + needed;
+    const Arguments command = c.name + c.needed;
     const Arguments whole = command + Arguments{"--data", w.text, "--out", w.out};
     check_refused(run(command + Arguments{"--data", w.text}), 2, "--out is required");
     check_refused(run(command + Arguments{"--out", w.out}), 2, "--data is required");
@@ -40,16 +40,16 @@ TEST_CASE("every new run needs a text and a folder, and either a time or a numbe
 }
 
 TEST_CASE("every resumed run takes a text that has moved, and no settings") {
-  for (const auto& [name, needed, own_setting] : run_commands) {
-    CAPTURE(name.back());
+  for (const RunCommand& c : run_commands) {
+    CAPTURE(c.name.back());
     const Workplace w;
-    const Arguments resume = name + Arguments{"--resume", w.out};
+    const Arguments resume = c.name + Arguments{"--resume", w.out};
     check_refused(run(resume), 1, "there is no run to resume");
     check_refused(run(resume + Arguments{"--data", w.text, "--stop-after", "1", "--quiet"}), 1,
                   "there is no run to resume");
     check_refused(run(resume + Arguments{"--out", w.out}), 2, "--out excludes --resume");
     for (const Arguments& setting :
-         {own_setting, {"--lr", "1"}, {"--steps", "9"}, {"--minutes", "1"}}) {
+         {c.setting, {"--lr", "1"}, {"--steps", "9"}, {"--minutes", "1"}}) {
       CAPTURE(setting.front());
       check_refused(run(resume + setting), 2,
                     "a run goes on with the settings it began with; give no others");

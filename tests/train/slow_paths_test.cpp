@@ -38,7 +38,7 @@ TEST_CASE("slow_paths: a process that may not use all cores") {
   MachineFacts facts = all_well();
   facts.threads = facts.allowed_cores = 1;
   CHECK(slow_paths(facts) == Sentences{"This process may use only 1 of the machine's 2 cores: "
-                                       "taskset, a container or a batch system says so."});
+                                       "taskset or a batch system says so."});
 }
 
 TEST_CASE("slow_paths: more threads than cores") {
