@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <optional>
 #include <sstream>
 
 #include "data/file.h"
+#include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/predictor.h"
 #include "train/signals.h"
@@ -14,7 +16,8 @@ namespace gradus {
 namespace {
 
 struct PredictArguments {
-  std::string model, text, second, question, context, data;
+  std::string model, second, context, data;
+  std::optional<std::string> text = {}, question = {};
   bool json = false;
 };
 
@@ -57,14 +60,22 @@ void predict_lines(const Predictor& predictor, const PredictArguments& o) {
   }
 }
 
+// What the model would not look at is not asked for in earnest.
+void check_fits(const Predictor& predictor, const PredictArguments& o) {
+  check_value(o.second.empty() || predictor.reads_texts(),
+              "predict: {} reads single texts; it has no use for --second", o.model);
+  check_value(o.context.empty() || predictor.kind() == TaskKind::spans,
+              "predict: {} does not answer questions; it has no use for --context", o.model);
+}
+
 void predict_command(const PredictArguments& o) {
   const Predictor predictor(o.model);
   if (!o.data.empty()) return predict_file(predictor, o);
-  const std::string& first = o.text.empty() ? o.question : o.text;
-  if (first.empty()) return predict_lines(predictor, o);
-  const bool pair = predictor.reads_texts() && !o.second.empty();
-  print(pair ? predictor.text({.text = first, .second = o.second, .label = ""})
-             : predictor.line(first, o.context),
+  check_fits(predictor, o);
+  if (!o.text && !o.question) return predict_lines(predictor, o);
+  const std::string& first = o.text ? *o.text : *o.question;
+  print(o.second.empty() ? predictor.line(first, o.context)
+                         : predictor.text({.text = first, .second = o.second, .label = ""}),
         o.json);
 }
 

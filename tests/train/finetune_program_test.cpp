@@ -228,6 +228,12 @@ TEST_CASE("finetune ner and qa, and predict after them") {
   const RunResult answer = run({"predict", "--model", lesson.at("qa"), "--question", "who",
                                 "--context", "good anna film", "--json"});
   CHECK(json::parse(answer.out)["answer"] == "anna");
+  const Arguments tagger{"predict", "--model", lesson.at("ner")};
+  check_refused(run(tagger + Arguments{"--text", ""}), 1, "the text is empty");
+  check_refused(run(tagger + Arguments{"--text", "anna", "--second", "film"}), 1,
+                "no use for --second");
+  check_refused(run(tagger + Arguments{"--question", "who", "--context", "anna"}), 1,
+                "no use for --context");
 }
 
 TEST_CASE("what finetune and predict cannot do, they refuse in a sentence") {
