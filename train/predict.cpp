@@ -60,18 +60,18 @@ void predict_lines(const Predictor& predictor, const PredictArguments& o) {
   }
 }
 
-// What the model would not look at is not asked for in earnest.
+// Refuses what the model would not look at.
 void check_fits(const Predictor& predictor, const PredictArguments& o) {
   check_value(o.second.empty() || predictor.reads_texts(),
-              "predict: {} reads single texts; it has no use for --second", o.model);
+              "predict: {} does not read pairs of texts; it has no use for --second", o.model);
   check_value(o.context.empty() || predictor.kind() == TaskKind::spans,
               "predict: {} does not answer questions; it has no use for --context", o.model);
 }
 
 void predict_command(const PredictArguments& o) {
   const Predictor predictor(o.model);
-  if (!o.data.empty()) return predict_file(predictor, o);
   check_fits(predictor, o);
+  if (!o.data.empty()) return predict_file(predictor, o);
   if (!o.text && !o.question) return predict_lines(predictor, o);
   const std::string& first = o.text ? *o.text : *o.question;
   print(o.second.empty() ? predictor.line(first, o.context)

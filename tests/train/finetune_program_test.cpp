@@ -234,6 +234,8 @@ TEST_CASE("finetune ner and qa, and predict after them") {
                 "no use for --second");
   check_refused(run(tagger + Arguments{"--question", "who", "--context", "anna"}), 1,
                 "no use for --context");
+  check_refused(run(tagger + Arguments{"--data", words, "--context", "anna"}), 1,
+                "no use for --context");
 }
 
 TEST_CASE("what finetune and predict cannot do, they refuse in a sentence") {
