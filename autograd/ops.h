@@ -131,6 +131,9 @@ struct AttentionOptions {
   real scale = 0;        // 0 means 1 / sqrt(hs)
   Tensor key_mask = {};  // (B, S): 0 hides a key from every query
   Tensor bias = {};      // added to the scores, broadcast to (B, NH, T, S); no gradient
+  int64_t window = 0;    // keys less than so many places away, or all; causal: the last so many
+  /// (NH, T + S - 1): added to the scores by distance, from T - 1 places ahead to S - 1 back.
+  Tensor relative_bias = {};
 };
 /// q (B, T, NH, hs), k and v (B, S, NKV, hs) -> (B, T, NH, hs). NKV divides NH; a query that sees
 /// no key gives 0.

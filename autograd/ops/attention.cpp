@@ -2,6 +2,7 @@
 
 #include "tensor/kernels/attention.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/ops.h"
@@ -23,6 +24,11 @@ void check_attention(const Tensor& q, const Tensor& k, const Tensor& v, const At
   check_shape(!o.key_mask.defined() || o.key_mask.shape() == Shape({k.dim(0), k.dim(1)}),
               "attention: key_mask {} must be ({}, {}), one number per key", o.key_mask.shape(),
               k.dim(0), k.dim(1));
+  check_value(o.window >= 0, "attention: window {} must not be negative", o.window);
+  const Shape distances{q.dim(2), std::max<int64_t>(0, q.dim(1) + k.dim(1) - 1)};
+  check_shape(!o.relative_bias.defined() || o.relative_bias.shape() == distances,
+              "attention: relative_bias {} must be {}, one number per head and distance",
+              o.relative_bias.shape(), distances);
   check<GraphError>(!grad_enabled() || !o.bias.requires_grad(),
                     "attention: bias {} wants a gradient, which attention does not give; detach() "
                     "it or add it to the scores yourself",
@@ -49,8 +55,9 @@ Tensor dense_planes(const Tensor& bias, const Shape& scores) {
 }  // namespace
 
 // Vaswani et al. 2017, eq. 1, for each head:
-//   y  = P v,   P = softmax(s),   s = scale q kᵀ (+ bias, hidden keys -∞)
-//   dv = Pᵀ dy,   ds = P (dP - Σ P dP),   dP = dy vᵀ,   dq = scale ds k,   dk = scale dsᵀ q
+//   y  = P v,   P = softmax(s),   s = scale q kᵀ + bias (hidden keys -∞)
+//   dv = Pᵀ dy,   ds = P (dP - Σ P dP),   dP = dy vᵀ,   dq = scale ds k,   dk = scale dsᵀ q,
+//   drelative_bias = ds summed over each distance
 // q (B, T, NH, hs), k, v (B, S, NKV, hs) -> y (B, T, NH, hs). Saved: q, k, v, y and log Σ e^s.
 Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
                  const AttentionOptions& options) {
@@ -60,6 +67,7 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
   const Tensor mask = options.key_mask.defined() ? dense(options.key_mask).detach() : Tensor();
   const Tensor bias =
       options.bias.defined() ? dense_planes(options.bias, {B, NH, T, S}).detach() : Tensor();
+  const Tensor relative = options.relative_bias.defined() ? dense(options.relative_bias) : Tensor();
   kernels::Attention a{
       .B = B,
       .T = T,
@@ -75,16 +83,19 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
       .bias_head = bias.defined() ? bias.strides()[1] : 0,
       .q_strides = head_strides(q),
       .k_strides = head_strides(k),
-      .v_strides = head_strides(v)};
+      .v_strides = head_strides(v),
+      .window = options.window,
+      .relative_bias = relative.defined() ? relative.data() : nullptr};
   Tensor y(q.shape()), lse({B, NH, T});
   kernels::attention(a, q.data(), k.data(), v.data(), y.mutable_data(), lse.mutable_data());
-  // `a` points into mask and bias: they are saved, and watched for changes, as inputs without Grad.
-  auto backward = [=, saved = std::pair(mask, bias)](const Tensor& dy, Grad dq, Grad dk, Grad dv,
-                                                     Grad, Grad) {
-    kernels::attention_backward(a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
-                                dq.data_or_null(), dk.data_or_null(), dv.data_or_null());
+  // `a` points into mask and biases: they are saved, and watched for changes, as inputs.
+  auto backward = [=, saved = std::tuple(mask, bias, relative)](
+                      const Tensor& dy, Grad dq, Grad dk, Grad dv, Grad drelative, Grad, Grad) {
+    kernels::attention_backward(
+        a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
+        {dq.data_or_null(), dk.data_or_null(), dv.data_or_null(), drelative.data_or_null()});
   };
-  return record("attention", y, backward, query, key, value, mask, bias);
+  return record("attention", y, backward, query, key, value, options.relative_bias, mask, bias);
 }
 
 namespace {
@@ -98,6 +109,17 @@ OpSample sample(std::vector<Shape> shapes, AttentionOptions options) {
 const Shape same{2, 3, 2, 4};
 
 const SampleRegistrar attention_samples{
+    sample({same, same, same}, {.causal = true, .window = 2}),
+    sample({{1, 4, 2, 3}, {1, 6, 2, 3}, {1, 6, 2, 3}}, {.window = 3}),
+    {.op = "attention",
+     .inputs = {{2, 3, 4, 2}, {2, 5, 2, 2}, {2, 5, 2, 2}, {4, 7}},
+     .fn =
+         [](Inputs x) {
+           return attention(x[0], x[1], x[2], {.causal = true, .relative_bias = x[3]});
+         },
+     .errors = {{{{2, 3, 4, 2}, {2, 5, 2, 2}, {2, 5, 2, 2}, {4, 5}},
+                 "attention: relative_bias (4, 5) must be (4, 7), one number per head and "
+                 "distance"}}},
     sample({same, same, same}, {.causal = true}),
     sample({{2, 2, 4, 3}, {2, 5, 2, 3}, {2, 5, 2, 3}}, {.causal = true, .scale = real(0.3)}),
     sample({same, {2, 4, 1, 4}, {2, 4, 1, 4}},

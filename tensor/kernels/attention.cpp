@@ -66,6 +66,37 @@ void for_each_task(const Attention& a, int64_t heads, int64_t pieces, F f) {
   });
 }
 
+// The gradient of the relative bias, apart for every batch row, whose tasks run at once.
+class DistanceSums {
+ public:
+  DistanceSums(const Attention& a, bool wanted) : per_row_(a.NH * a.distances()) {
+    if (!wanted) return;
+    block_ = allocate_block(static_cast<size_t>(a.B * per_row_) * sizeof(real));
+    std::fill_n(data(), a.B * per_row_, real(0));
+  }
+  ~DistanceSums() { free_block(block_); }
+  DistanceSums(const DistanceSums&) = delete;
+  DistanceSums& operator=(const DistanceSums&) = delete;
+
+  /// Head h of batch row b; null if not wanted.
+  real* of(const Attention& a, int64_t b, int64_t h) const {
+    return data() == nullptr ? nullptr : data() + b * per_row_ + h * a.distances();
+  }
+  /// What was summed has the factor scale, which belongs to q k alone.
+  void add_to(const Attention& a, real* drelative_bias) const {
+    for (int64_t b = 0; data() != nullptr && b < a.B; ++b) {
+      for (int64_t i = 0; i < per_row_; ++i) {
+        drelative_bias[i] += data()[b * per_row_ + i] / a.scale;
+      }
+    }
+  }
+
+ private:
+  real* data() const { return static_cast<real*>(block_.data); }
+  int64_t per_row_;
+  MemoryBlock block_ = {};
+};
+
 bool nothing_to_do(const Attention& a) { return a.B == 0 || a.NH == 0 || a.T == 0; }
 
 }  // namespace
@@ -79,7 +110,8 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
     std::fill_n(lse, a.B * a.NH * a.T, -std::numeric_limits<real>::infinity());
     return;
   }
-  const Scratch scratch((a.hs + a.S + 2) * queries_per_block);
+  const int64_t most_keys = std::min(a.S, queries_per_block - 2 + a.behind() + a.ahead());
+  const Scratch scratch((a.hs + most_keys + 2) * queries_per_block);
   const auto forward = HWY_DYNAMIC_DISPATCH(forward_block);
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
     forward(a, query_block(a, b, h, block), q, k, v, y, lse, scratch.mine());
@@ -90,27 +122,28 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
 // key/value head and dq of the queries that read it. Otherwise dk, dv and then dq are shared out
 // in pieces, at the price of computing the probabilities twice.
 void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
-                        const real* y, const real* lse, const real* dy, real* dq, real* dk,
-                        real* dv) {
-  if (use_reference()) {
-    return reference::attention_backward(a, q, k, v, y, lse, dy, dq, dk, dv);
-  }
+                        const real* y, const real* lse, const real* dy,
+                        const AttentionGradients& g) {
+  if (use_reference()) return reference::attention_backward(a, q, k, v, y, lse, dy, g);
   if (nothing_to_do(a) || a.S == 0) return;
   const Scratch scratch((2 * a.hs + 2 + 2 * keys_per_tile) * queries_per_block);
+  const DistanceSums sums(a, g.drelative_bias != nullptr);
   const auto backward = HWY_DYNAMIC_DISPATCH(backward_block);
   const int64_t group = a.NH / a.NKV;  // query heads per key/value head
-  const auto keys_task = [&](int64_t b, int64_t kv, int64_t begin, int64_t end, real* own_dq) {
+  const auto keys_task = [&](int64_t b, int64_t kv, int64_t begin, int64_t end, real* dq) {
     for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
       for (int64_t block = 0; block < query_blocks(a); ++block) {
-        backward(a, query_block(a, b, h, block), begin, end, q, k, v, y, lse, dy, own_dq, dk, dv,
-                 scratch.mine());
+        backward(a, query_block(a, b, h, block), begin, end, q, k, v, y, lse, dy,
+                 {dq, g.dk, g.dv, sums.of(a, b, h)}, scratch.mine());
       }
     }
   };
-  const bool keys_wanted = dk != nullptr || dv != nullptr;
-  if (keys_wanted && a.B * a.NKV >= enough_tasks) {
+  const bool keys_wanted = g.dk != nullptr || g.dv != nullptr;
+  const bool enough = keys_wanted && a.B * a.NKV >= enough_tasks;
+  if (enough || g.drelative_bias != nullptr) {
     for_each_task(a, a.NKV, 1,
-                  [&](int64_t b, int64_t kv, int64_t) { keys_task(b, kv, 0, a.S, dq); });
+                  [&](int64_t b, int64_t kv, int64_t) { keys_task(b, kv, 0, a.S, g.dq); });
+    sums.add_to(a, g.drelative_bias);
     return;
   }
   if (keys_wanted) {
@@ -118,9 +151,9 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
       keys_task(b, kv, i * keys_per_task, std::min(a.S, (i + 1) * keys_per_task), nullptr);
     });
   }
-  if (dq == nullptr) return;
+  if (g.dq == nullptr) return;
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
-    backward(a, query_block(a, b, h, block), 0, a.S, q, k, v, y, lse, dy, dq, nullptr, nullptr,
+    backward(a, query_block(a, b, h, block), 0, a.S, q, k, v, y, lse, dy, {g.dq, nullptr, nullptr},
              scratch.mine());
   });
 }

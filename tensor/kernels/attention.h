@@ -18,7 +18,7 @@ struct HeadStrides {
 struct Attention {
   int64_t B, T, S, NH, NKV, hs;
   real scale;
-  /// Query t sees keys j <= t + S - T only: the last query sees every key.
+  /// A query sees no key beyond its own place t + S - T: the last query sees every key.
   bool causal;
   /// (B, S) dense: 0 hides a key, 1 shows it. Null shows all.
   const real* key_mask;
@@ -27,21 +27,37 @@ struct Attention {
   const real* bias;
   int64_t bias_batch, bias_head;
   HeadStrides q_strides, k_strides, v_strides;
+  /// Query t stands at the place t + S - T among the keys and sees those less than `window` places
+  /// away (Beltagy et al. 2020, §3.1), of which it is the last if causal. 0: at any distance.
+  int64_t window = 0;
+  /// (NH, T + S - 1) dense: added to all scores of one distance, those of query t and key j from
+  /// [h, t - j + S - 1]. The last S are how far back: 0, 1, ... Null: none.
+  const real* relative_bias = nullptr;
+
+  /// A query at place p sees the keys p - behind() < j < p + ahead().
+  int64_t behind() const { return window > 0 ? window : T + S; }
+  int64_t ahead() const { return causal ? 1 : behind(); }
+  int64_t distances() const { return T + S > 0 ? T + S - 1 : 0; }
 };
 
 /// y (B, T, NH, hs) dense; lse (B, NH, T) = log of the sum of exp(scores), -inf where a query sees
 /// no key (its y is 0).
 void attention(const Attention& a, const real* q, const real* k, const real* v, real* y, real* lse);
-/// Adds into dq, dk, dv, laid out densely as (B, T or S, heads, hs); each may be null (not wanted).
+
+/// What backward adds into; each may be null (not wanted).
+struct AttentionGradients {
+  real *dq, *dk, *dv;              // (B, T or S, heads, hs) dense
+  real* drelative_bias = nullptr;  // (NH, T + S - 1)
+};
 void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
-                        const real* y, const real* lse, const real* dy, real* dq, real* dk,
-                        real* dv);
+                        const real* y, const real* lse, const real* dy,
+                        const AttentionGradients& g);
 
 namespace reference {
 void attention(const Attention& a, const real* q, const real* k, const real* v, real* y, real* lse);
 void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
-                        const real* y, const real* lse, const real* dy, real* dq, real* dk,
-                        real* dv);
+                        const real* y, const real* lse, const real* dy,
+                        const AttentionGradients& g);
 }  // namespace reference
 
 }  // namespace gradus::kernels

@@ -64,21 +64,25 @@ HWY_ATTR inline void transpose(int64_t rows, int64_t n, real factor, const real*
   }
 }
 
-// Adds the bias to scores (keys, queries) of keys j, j + 1, ... and puts -inf where a key is
+// Adds the biases to scores (keys, queries) of keys j, j + 1, ..., and puts -inf where a key is
 // hidden.
 inline void bias_and_mask(const Attention& a, const QueryBlock& n, int64_t j, int64_t keys,
                           int64_t queries, real* scores) {
-  const int64_t first_limit = n.t + a.S - a.T;  // the last key that the first query sees
   for (int64_t end = j + keys; j < end; ++j, scores += queries) {
     if (a.bias != nullptr) {
       const real* bias = a.bias + n.b * a.bias_batch + n.h * a.bias_head + n.t * a.S + j;
       for (int64_t i = 0; i < n.rows; ++i) scores[i] += bias[i * a.S];
     }
+    if (a.relative_bias != nullptr) {
+      const real* bias = a.relative_bias + n.h * a.distances() + n.distance(a, j);
+      for (int64_t i = 0; i < n.rows; ++i) scores[i] += bias[i];
+    }
     if (a.key_mask != nullptr && a.key_mask[n.b * a.S + j] == 0) {
       std::fill_n(scores, queries, -infinity);
-    } else if (a.causal && j > first_limit) {
-      std::fill_n(scores, std::min(queries, j - first_limit), -infinity);
     }
+    const int64_t seen_from = j - n.place(a) - a.ahead() + 1, seen_to = j - n.place(a) + a.behind();
+    for (int64_t i = 0; i < std::min(queries, seen_from); ++i) scores[i] = -infinity;
+    for (int64_t i = std::max<int64_t>(0, seen_to); i < queries; ++i) scores[i] = -infinity;
   }
 }
 
@@ -108,25 +112,25 @@ HWY_ATTR inline void exp_scores(int64_t keys, int64_t queries, real* scores, rea
 }
 
 // y[t] = sum over j of p[j] v[j],   p = softmax(scale * q[t] · k[j] + bias)
-// scratch: q transposed (hs, queries), scores (S, queries), max and sum (queries)
+// scratch: q transposed (hs, queries), scores (keys, queries), max and sum (queries)
 HWY_ATTR inline void forward_block(const Attention& a, const QueryBlock& n, const real* q,
                                    const real* k, const real* v, real* y, real* lse,
                                    real* scratch) {
   const int64_t queries = padded(n.rows);
-  const int64_t keys = n.visible_keys(a);
+  const int64_t j = n.first_key(a), keys = n.end_key(a) - j;
   real* q_T = scratch;
   real* max = q_T + a.hs * queries;
   real* sum = max + queries;
   real* p = sum + queries;
   transpose(n.rows, a.hs, a.scale, q + n.at(a.q_strides), a.q_strides.time, queries, q_T);
-  const Elements K{k + n.keys_at(a.k_strides), a.k_strides.time, 1};
+  const Elements K{k + n.key_at(a.k_strides, j), a.k_strides.time, 1};
   small_gemm(keys, queries, a.hs, K, {q_T, queries}, false, {p, queries});
-  bias_and_mask(a, n, 0, keys, queries, p);
+  bias_and_mask(a, n, j, keys, queries, p);
   exp_scores(keys, queries, p, max, sum);
 
   const int64_t time = a.NH * a.hs;
   real* y_block = y + n.row(a);
-  const Rows<const real> V_rows{v + n.keys_at(a.v_strides), a.v_strides.time};
+  const Rows<const real> V_rows{v + n.key_at(a.v_strides, j), a.v_strides.time};
   small_gemm(n.rows, a.hs, keys, {p, 1, queries}, V_rows, false, {y_block, time});
   for (int64_t t = 0; t < n.rows; ++t) {
     const real normalizer = sum[t] == 0 ? 0 : 1 / sum[t];
@@ -153,6 +157,14 @@ HWY_ATTR inline void score_gradient(int64_t keys, int64_t queries, const real* p
       const V ds = hn::Mul(hn::Load(d, p + i), hn::Sub(hn::Load(d, dp + i), hn::Load(d, dy_y + i)));
       hn::Store(hn::Mul(ds, factor), d, dp + i);
     }
+  }
+}
+
+// sum[i - j] += ds[j][i], the sum over each diagonal of ds (keys, queries)
+inline void sum_by_distance(int64_t keys, int64_t rows, int64_t queries, const real* ds,
+                            real* sum) {
+  for (int64_t j = 0; j < keys; ++j, ds += queries, --sum) {
+    for (int64_t i = 0; i < rows; ++i) sum[i] += ds[i];
   }
 }
 
@@ -192,20 +204,23 @@ HWY_ATTR inline BlockRows prepare_rows(const Attention& a, const QueryBlock& n, 
 // The share of one block of queries and the keys [begin, end) in the gradients:
 //   dv[j] += p[j] dy[t]       ds[j] = p[j] (dy[t] · v[j] - dy[t] · y[t]) scale
 //   dq[t] += sum over j of ds[j] k[j]       dk[j] += ds[j] q[t]
+//   drelative_bias (one head's) += ds by distance, with the factor scale still in it
 HWY_ATTR inline void backward_block(const Attention& a, const QueryBlock& n, int64_t begin,
                                     int64_t end, const real* q, const real* k, const real* v,
-                                    const real* y, const real* lse, const real* dy, real* dq,
-                                    real* dk, real* dv, real* scratch) {
-  end = std::min(end, n.visible_keys(a));
+                                    const real* y, const real* lse, const real* dy,
+                                    const AttentionGradients& g, real* scratch) {
+  begin = std::max(begin, n.first_key(a));
+  end = std::min(end, n.end_key(a));
   if (begin >= end) return;
   const BlockRows r = prepare_rows(a, n, q, y, lse, dy, scratch);
   const int64_t time = a.NH * a.hs, key_time = a.NKV * a.hs;
   const Rows<const real> Q{q + n.at(a.q_strides), a.q_strides.time};
   const Rows<const real> dY{dy + n.row(a), time};
+  const bool scores_wanted = g.dq != nullptr || g.dk != nullptr || g.drelative_bias != nullptr;
   for (int64_t j = begin; j < end; j += keys_per_tile) {
     const int64_t keys = std::min(keys_per_tile, end - j);
-    const real* k_tile = k + n.keys_at(a.k_strides) + j * a.k_strides.time;
-    const real* v_tile = v + n.keys_at(a.v_strides) + j * a.v_strides.time;
+    const real* k_tile = k + n.key_at(a.k_strides, j);
+    const real* v_tile = v + n.key_at(a.v_strides, j);
     const int64_t key_row = ((n.b * a.S + j) * a.NKV + n.kv) * a.hs;
 
     small_gemm(keys, r.queries, a.hs, {k_tile, a.k_strides.time, 1}, {r.q_T, r.queries}, false,
@@ -213,16 +228,20 @@ HWY_ATTR inline void backward_block(const Attention& a, const QueryBlock& n, int
     bias_and_mask(a, n, j, keys, r.queries, r.p);
     probabilities(keys, r.queries, r.lse, r.p);
     const Elements P{r.p, r.queries, 1};
-    if (dv != nullptr) small_gemm(keys, a.hs, n.rows, P, dY, true, {dv + key_row, key_time});
-    if (dq == nullptr && dk == nullptr) continue;
+    if (g.dv != nullptr) small_gemm(keys, a.hs, n.rows, P, dY, true, {g.dv + key_row, key_time});
+    if (!scores_wanted) continue;
 
     small_gemm(keys, r.queries, a.hs, {v_tile, a.v_strides.time, 1}, {r.dy_T, r.queries}, false,
                {r.ds, r.queries});
     score_gradient(keys, r.queries, r.p, r.dy_y, a.scale, r.ds);
+    if (g.drelative_bias != nullptr) {
+      sum_by_distance(keys, n.rows, r.queries, r.ds, g.drelative_bias + n.distance(a, j));
+    }
     const Elements dS{r.ds, r.queries, 1}, dS_T{r.ds, 1, r.queries};
     const Rows<const real> K_rows{k_tile, a.k_strides.time};
-    if (dq != nullptr) small_gemm(n.rows, a.hs, keys, dS_T, K_rows, true, {dq + n.row(a), time});
-    if (dk != nullptr) small_gemm(keys, a.hs, n.rows, dS, Q, true, {dk + key_row, key_time});
+    if (g.dq != nullptr)
+      small_gemm(n.rows, a.hs, keys, dS_T, K_rows, true, {g.dq + n.row(a), time});
+    if (g.dk != nullptr) small_gemm(keys, a.hs, n.rows, dS, Q, true, {g.dk + key_row, key_time});
   }
 }
 

@@ -19,12 +19,21 @@ struct QueryBlock {
   int64_t at(const HeadStrides& s) const { return b * s.batch + t * s.time + h * s.head; }
   int64_t row(const Attention& a) const { return ((b * a.T + t) * a.NH + h) * a.hs; }
   int64_t lse(const Attention& a) const { return (b * a.NH + h) * a.T + t; }
-  /// The first key or value.
-  int64_t keys_at(const HeadStrides& s) const { return b * s.batch + kv * s.head; }
-  /// Keys that the last row sees, and so all that the block may see.
-  int64_t visible_keys(const Attention& a) const {
-    if (!a.causal) return a.S;
-    return std::clamp<int64_t>(t + rows + a.S - a.T, 0, a.S);
+  /// Key or value j.
+  int64_t key_at(const HeadStrides& s, int64_t j) const {
+    return b * s.batch + j * s.time + kv * s.head;
+  }
+  /// Where the relative bias between the first row and key j stands among those of a head.
+  int64_t distance(const Attention& a, int64_t j) const { return t - j + a.S - 1; }
+
+  /// The place of the first row among the keys.
+  int64_t place(const Attention& a) const { return t + a.S - a.T; }
+  /// Keys outside [first_key, end_key) are seen by no row.
+  int64_t first_key(const Attention& a) const {
+    return std::clamp<int64_t>(place(a) - a.behind() + 1, 0, a.S);
+  }
+  int64_t end_key(const Attention& a) const {
+    return std::clamp<int64_t>(place(a) + rows - 1 + a.ahead(), first_key(a), a.S);
   }
 };
 

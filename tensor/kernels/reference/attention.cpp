@@ -36,7 +36,8 @@ void for_each_query(const Attention& a, F f) {
 }
 
 bool visible(const Attention& a, const Query& n, int64_t j) {
-  if (a.causal && j > n.t + a.S - a.T) return false;
+  const int64_t place = n.t + a.S - a.T;
+  if (j <= place - a.behind() || j >= place + a.ahead()) return false;
   return a.key_mask == nullptr || a.key_mask[n.b * a.S + j] != 0;
 }
 
@@ -50,7 +51,11 @@ void add_scaled(int64_t n, real factor, const real* x, real* y) {
   for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
 }
 
-// scores[j] = scale * q[t] · k[j] + bias[t, j], -inf where key j is hidden
+int64_t relative(const Attention& a, const Query& n, int64_t j) {
+  return n.h * a.distances() + n.t - j + a.S - 1;
+}
+
+// scores[j] = scale * q[t] · k[j] + bias[t, j] + relative_bias[t - j], -inf where key j is hidden
 void query_scores(const Attention& a, const Query& n, const real* q, const real* k, real* scores) {
   const int64_t bias = n.b * a.bias_batch + n.h * a.bias_head + n.t * a.S;
   for (int64_t j = 0; j < a.S; ++j) {
@@ -60,6 +65,7 @@ void query_scores(const Attention& a, const Query& n, const real* q, const real*
     }
     scores[j] = a.scale * dot(a.hs, q + n.at(a.q_strides), k + n.key(a.k_strides, j));
     if (a.bias != nullptr) scores[j] += a.bias[bias + j];
+    if (a.relative_bias != nullptr) scores[j] += a.relative_bias[relative(a, n, j)];
   }
 }
 
@@ -95,11 +101,11 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
 }
 
 // With p as above, dp[j] = dy[t] · v[j] and D = sum over j of p[j] dp[j] = dy[t] · y[t]:
-//   dv[j] += p[j] dy[t]       ds[j] = p[j] (dp[j] - D) scale
-//   dq[t] += sum over j of ds[j] k[j]       dk[j] += ds[j] q[t]
+//   dv[j] += p[j] dy[t]       ds[j] = p[j] (dp[j] - D)       drelative_bias[t - j] += ds[j]
+//   dq[t] += sum over j of scale ds[j] k[j]       dk[j] += scale ds[j] q[t]
 void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
-                        const real* y, const real* lse, const real* dy, real* dq, real* dk,
-                        real* dv) {
+                        const real* y, const real* lse, const real* dy,
+                        const AttentionGradients& g) {
   std::vector<real> scores(static_cast<size_t>(a.S));
   for_each_query(a, [&](const Query& n) {
     query_scores(a, n, q, k, scores.data());
@@ -109,10 +115,11 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
       const real p = probability(scores[static_cast<size_t>(j)], lse[n.lse(a)]);
       if (p == 0) continue;
       const real dp = dot(a.hs, dy_row, v + n.key(a.v_strides, j));
-      const real ds = p * (dp - D) * a.scale;
-      if (dv != nullptr) add_scaled(a.hs, p, dy_row, dv + n.key_row(a, j));
-      if (dq != nullptr) add_scaled(a.hs, ds, k + n.key(a.k_strides, j), dq + n.row(a));
-      if (dk != nullptr) add_scaled(a.hs, ds, q + n.at(a.q_strides), dk + n.key_row(a, j));
+      const real ds = p * (dp - D), dqk = ds * a.scale;
+      if (g.drelative_bias != nullptr) g.drelative_bias[relative(a, n, j)] += ds;
+      if (g.dv != nullptr) add_scaled(a.hs, p, dy_row, g.dv + n.key_row(a, j));
+      if (g.dq != nullptr) add_scaled(a.hs, dqk, k + n.key(a.k_strides, j), g.dq + n.row(a));
+      if (g.dk != nullptr) add_scaled(a.hs, dqk, q + n.at(a.q_strides), g.dk + n.key_row(a, j));
     }
   });
 }

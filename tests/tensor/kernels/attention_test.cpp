@@ -32,9 +32,11 @@ struct Sample {
   std::string name;
   int64_t B, T, S, NH, NKV, hs;
   bool causal = false, masked = false, biased = false, packed = false;
+  int64_t window = 0;
+  bool relative = false;
 
   Attention a{};
-  Numbers q_memory{}, k_memory{}, v_memory{}, mask{}, bias{}, dy{};
+  Numbers q_memory{}, k_memory{}, v_memory{}, mask{}, bias{}, relative_bias{}, dy{};
   const real *q = nullptr, *k = nullptr, *v = nullptr;
 
   void fill() {
@@ -53,7 +55,8 @@ struct Sample {
          0,
          {T * C, C, hs},
          {S * KV, KV, hs},
-         {S * KV, KV, hs}};
+         {S * KV, KV, hs},
+         window};
     if (packed) {
       const int64_t row = C + 2 * KV;
       a.q_strides = a.k_strides = a.v_strides = {T * row, row, hs};
@@ -80,6 +83,10 @@ struct Sample {
       a.bias = bias.data();
       a.bias_head = T * S;
     }
+    if (relative) {
+      relative_bias = random_numbers(NH * a.distances(), 6);
+      a.relative_bias = relative_bias.data();
+    }
   }
 };
 
@@ -103,13 +110,22 @@ std::vector<Sample> samples() {
       {"no queries", 2, 0, 5, 2, 2, 4},
       {"large heads", 1, 66, 66, 1, 1, 256, true},
       {"many keys", 1, 35, 700, 2, 1, 40, true},
+      {"window", 2, 200, 200, 4, 4, 16, true, false, false, true, 50},
+      {"window of one key", 1, 70, 70, 2, 2, 8, true, false, false, false, 1},
+      {"window on both sides", 1, 150, 150, 2, 2, 8, false, true, false, false, 33},
+      {"window after a cache", 1, 9, 300, 2, 1, 8, true, false, false, false, 64},
+      {"window wider than all", 1, 40, 40, 2, 2, 8, true, false, false, false, 1000},
+      {"window before the keys", 1, 90, 20, 1, 1, 8, false, false, false, false, 10},
+      {"relative bias", 2, 70, 70, 4, 4, 8, true, false, false, true, 0, true},
+      {"relative bias, cross", 3, 21, 100, 4, 2, 8, false, true, true, false, 0, true},
+      {"relative bias in a window", 1, 100, 130, 3, 1, 4, true, false, false, false, 17, true},
   };
   for (Sample& s : list) s.fill();
   return list;
 }
 
 struct Result {
-  Numbers y, lse, dq, dk, dv;
+  Numbers y, lse, dq, dk, dv, drelative = {};
 };
 
 template <class Forward, class Backward>
@@ -121,8 +137,9 @@ Result run(const Sample& s, Forward forward, Backward backward, bool keys = true
   Result r{Numbers(queries, nan), Numbers(size(s.B * s.NH * s.T), nan), Numbers(queries, 1),
            Numbers(rows, 1), Numbers(rows, 1)};
   forward(s.a, s.q, s.k, s.v, r.y.data(), r.lse.data());
-  backward(s.a, s.q, s.k, s.v, r.y.data(), r.lse.data(), s.dy.data(), r.dq.data(),
-           keys ? r.dk.data() : nullptr, keys ? r.dv.data() : nullptr);
+  backward(s.a, s.q, s.k, s.v, r.y.data(), r.lse.data(), s.dy.data(),
+           {r.dq.data(), keys ? r.dk.data() : nullptr, keys ? r.dv.data() : nullptr,
+            s.relative ? r.drelative.data() : nullptr});
   return r;
 }
 
@@ -165,6 +182,7 @@ TEST_CASE("attention and its gradients agree with the plain loops") {
     check_close(result.dq, expected.dq);
     check_close(result.dk, expected.dk);
     check_close(result.dv, expected.dv);
+    check_close(result.drelative, expected.drelative);
   }
 }
 
@@ -182,6 +200,7 @@ TEST_CASE(
       CHECK(result.dq == expected.dq);
       CHECK(result.dk == expected.dk);
       CHECK(result.dv == expected.dv);
+      CHECK(result.drelative == expected.drelative);
       CHECK(num_threads() == threads);
     }
   }
@@ -195,9 +214,9 @@ TEST_CASE("attention: gradients that are not wanted are left out, the others do 
     CHECK(only_dq.dk == Numbers(only_dq.dk.size(), 1));
     Numbers dk(expected.dk.size(), 1), dv = dk;
     kernels::attention_backward(s.a, s.q, s.k, s.v, expected.y.data(), expected.lse.data(),
-                                s.dy.data(), nullptr, dk.data(), nullptr);
+                                s.dy.data(), {nullptr, dk.data(), nullptr});
     kernels::attention_backward(s.a, s.q, s.k, s.v, expected.y.data(), expected.lse.data(),
-                                s.dy.data(), nullptr, nullptr, dv.data());
+                                s.dy.data(), {nullptr, nullptr, dv.data()});
     check_close(dk, expected.dk);
     check_close(dv, expected.dv);
   }
@@ -268,7 +287,7 @@ TEST_CASE("attention: scores far beyond the range of exp give the value of the l
 
 #ifdef GRADUS_DOUBLE
 TEST_CASE("attention: the plain loops' gradients are those of finite differences") {
-  Sample s{"gradient", 2, 5, 7, 4, 2, 3, true, false, true};
+  Sample s{"gradient", 2, 5, 7, 4, 2, 3, true, false, true, false, 4, true};
   s.fill();
   const Result result = reference(s);
   const auto loss = [&] {  // sum of dy * y
@@ -293,5 +312,6 @@ TEST_CASE("attention: the plain loops' gradients are those of finite differences
   check_gradient(s.q_memory, result.dq);
   check_gradient(s.k_memory, result.dk);
   check_gradient(s.v_memory, result.dv);
+  check_gradient(s.relative_bias, result.drelative);
 }
 #endif
