@@ -63,7 +63,7 @@ std::vector<Tensor> BERT::states(const Tokens& ids, const Tokens& types,
 
 Tensor BERT::hidden(const Tokens& ids, const Tokens& types, const Tensor& key_mask) const {
   Tensor x = embed(ids, types);
-  for (const Block& block : h) x = block(x, {.key_mask = key_mask});
+  for (const Block& block : h) x = block(x, {.key_mask = key_mask, .recompute = recompute});
   return x;
 }
 

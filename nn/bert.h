@@ -40,6 +40,9 @@ struct BERT : Module {
   Dropout drop = child("drop", Dropout(config.dropout));
   std::vector<Block> h = children<Block>("h", config.n_layer, config.block());
 
+  /// Activation checkpointing: blocks are computed again in backward.
+  bool recompute = false;
+
   /// ids and types (B, T) -> the hidden states of every layer, (B, T, C) each: first the
   /// embeddings, last the result. key_mask (B, T) is 0 at padding, or undefined where there is
   /// none, which costs nothing. Throws ShapeError if T exceeds block_size.

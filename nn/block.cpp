@@ -1,5 +1,8 @@
 #include "nn/block.h"
 
+#include <array>
+
+#include "autograd/checkpoint.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -24,6 +27,14 @@ Tensor SelfAttention::operator()(const Tensor& x, const BlockContext& context) c
   if (context.cache != nullptr) std::tie(k, v) = context.cache->append(k, v);  // (B, S, NH, hs)
   const Tensor y = attention(q, k, v, {.causal = config.causal, .key_mask = context.key_mask});
   return resid_dropout(c_proj(y.reshape({B, T, C})));
+}
+
+Tensor Block::recomputed(const Tensor& x, BlockContext context) const {
+  context.recompute = false;
+  std::vector<Tensor> parameters;
+  for (const NamedTensor& p : named_parameters()) parameters.push_back(p.tensor);
+  const auto block = [this, context](Inputs in) { return (*this)(in[0], context); };
+  return checkpoint(block, std::array{x}, parameters);
 }
 
 }  // namespace gradus

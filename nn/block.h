@@ -31,6 +31,8 @@ struct BlockConfig {
 struct BlockContext {
   Tensor key_mask = {};         // (B, T): 0 hides a padding token from every query
   LayerCache* cache = nullptr;  // keys and values of the tokens before x
+  /// Keeps x alone for backward, and computes the block again there (Chen et al. 2016).
+  bool recompute = false;
 };
 
 /// Multi-head self-attention (Vaswani et al. 2017, §3.2). x (B, T, C) -> (B, T, C)
@@ -67,12 +69,14 @@ struct Block : Module {
   MLP mlp = child("mlp", MLP(config));
 
   Tensor operator()(const Tensor& x, const BlockContext& context = {}) const {
+    if (context.recompute) return recomputed(x, context);
     const auto attend = [&](const Tensor& input) { return attn(input, context); };
     const Tensor h = residual(x, ln_1, attend);
     return residual(h, ln_2, mlp);
   }
 
  private:
+  Tensor recomputed(const Tensor& x, BlockContext context) const;
   template <class F>
   Tensor residual(const Tensor& x, const Norm& norm, const F& f) const {
     return config.placement == Placement::pre ? x + f(norm(x)) : norm(x + f(x));

@@ -69,7 +69,8 @@ Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
   const Tensor positions = wpe.weight->narrow(0, past, T);  // (T, C), the same for every sequence
   Tensor x = drop(wte(ids) + positions);                    // (B, T, C)
   for (size_t l = 0; l < h.size(); ++l) {
-    x = h[l](x, {.cache = cache == nullptr ? nullptr : &cache->layers[l]});
+    LayerCache* const layer = cache == nullptr ? nullptr : &cache->layers[l];
+    x = h[l](x, {.cache = layer, .recompute = recompute});
   }
   return ln_f(x);
 }

@@ -43,6 +43,10 @@ struct GPT : Module {
   Norm ln_f = child("ln_f", Norm(config.n_embd, config.block().norm_options()));
   Linear lm_head = child("lm_head", head());
 
+  /// Activation checkpointing: blocks are computed again in backward. A third more arithmetic, and
+  /// of each block only its input in memory.
+  bool recompute = false;
+
   /// ids (B, T) -> hidden states after the last norm (B, T, C). With a cache, ids follow the tokens
   /// in it. Throws ShapeError if positions run past block_size.
   Tensor hidden(const Tokens& ids, KVCache* cache = nullptr) const;
@@ -52,7 +56,7 @@ struct GPT : Module {
   }
   /// Mean cross-entropy in nats of targets (B, T); target -100 counts nothing.
   Tensor loss(const Tokens& ids, const Tokens& targets) const {
-    return cross_entropy((*this)(ids), targets);
+    return linear_cross_entropy(hidden(ids), lm_head.weight, lm_head.bias, targets);
   }
 
  private:

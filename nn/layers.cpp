@@ -1,7 +1,10 @@
 #include "nn/layers.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "autograd/checkpoint.h"
 #include "nn/init.h"
 #include "tensor/errors.h"
 
@@ -18,6 +21,34 @@ Linear::Linear(int64_t in, int64_t out, LinearOptions options) {
 }
 
 Linear::Linear(const Tensor& shared) : weight(parameter("weight", shared)) {}
+
+Tensor linear_cross_entropy(const Tensor& x, const Parameter& weight, const Parameter& bias,
+                            const Tokens& targets, int64_t most_logits) {
+  const int64_t N = targets.numel(), V = weight->dim(0);
+  if (N * V <= most_logits) return cross_entropy(linear(x, weight, bias), targets);
+  check_shape(x.rank() > 0 && x.shape().erase(x.rank() - 1) == targets.shape,
+              "linear_cross_entropy: x {} must be the shape of targets {} and one more dimension",
+              x.shape(), targets.shape);
+  const CrossEntropyOptions summed{.reduction = Reduction::sum};
+  const auto ids = std::span(targets.data(), static_cast<size_t>(N));
+  const auto counted = N - std::count(ids.begin(), ids.end(), summed.ignore_index);
+  const Tensor rows = x.reshape({N, x.dim(-1)});
+  const int64_t most_rows = std::max<int64_t>(1, most_logits / V);
+  std::vector<Tensor> parameters{weight};
+  if (bias->defined()) parameters.push_back(bias);
+  Tensor total = scalar(0);
+  for (int64_t begin = 0; begin < N; begin += most_rows) {
+    const int64_t count = std::min(most_rows, N - begin);
+    const Tokens wanted({count},
+                        ids.subspan(static_cast<size_t>(begin), static_cast<size_t>(count)));
+    const auto loss = [=](Inputs piece) {
+      return cross_entropy(linear(piece[0], weight, bias), wanted, summed);
+    };
+    const std::array piece{rows.narrow(0, begin, count)};
+    total = total + checkpoint(loss, piece, parameters);
+  }
+  return total * (real(1) / static_cast<real>(std::max<int64_t>(1, counted)));
+}
 
 Embedding::Embedding(int64_t count, int64_t n_embd) {
   check_value(count > 0 && n_embd > 0, "Embedding: sizes {} and {} must be positive", count,

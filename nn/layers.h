@@ -25,6 +25,13 @@ struct Linear : Module {
   explicit Linear(const Tensor& shared);
 };
 
+/// Mean over the targets (...) that count of cross_entropy(x Wᵀ + b), a language model's head and
+/// loss in one. x (..., C), weight (V, C), bias (V) or absent; target -100 counts nothing. Logits
+/// are the largest tensor of a step: more than `most_logits` of them (64 MB) are made in pieces,
+/// forgotten, and made again in backward.
+Tensor linear_cross_entropy(const Tensor& x, const Parameter& weight, const Parameter& bias,
+                            const Tokens& targets, int64_t most_logits = int64_t{1} << 24);
+
 /// One row of weight (count, n_embd) per id. ids (...) -> (..., n_embd). Initialised N(0, 1).
 struct Embedding : Module {
   Embedding(int64_t count, int64_t n_embd);

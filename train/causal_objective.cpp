@@ -25,7 +25,9 @@ CausalObjective::CausalObjective(const TrainingOptions& o, TrainingCorpus corpus
       loader_(corpus_.train, {.batch_size = o.batch_size,
                               .block_size = o.model.block_size,
                               .seed = o.seed,
-                              .separator = corpus_.separator}) {}
+                              .separator = corpus_.separator}) {
+  model_.recompute = o.activation_checkpointing;
+}
 
 Objective::Losses CausalObjective::backward(int64_t count) {
   std::vector<Batch> batches;

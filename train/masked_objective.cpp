@@ -137,7 +137,9 @@ BERTObjective::BERTObjective(BERTForPreTraining model, const MaskedTextOptions& 
     : tokenizer_(corpus.tokenizer),
       model_(std::move(model)),
       loader_(corpus.train, PretrainingVocabulary(corpus.tokenizer), o.batches()),
-      blocks_(corpus.validation(o)) {}
+      blocks_(corpus.validation(o)) {
+  model_.bert.recompute = o.activation_checkpointing;
+}
 
 std::vector<MaskedBatch> BERTObjective::next_batches(int64_t count) {
   std::vector<MaskedBatch> batches;

@@ -80,6 +80,8 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
       "Adam's: true or false (BERT's own training)");
   add("--weight-decay", [](O& o) -> auto& { return o.weight_decay; }, "Of matrices, not of vectors");
   add("--clip", [](O& o) -> auto& { return o.clip; }, "Largest gradient norm; 0 does not clip");
+  add("--activation-checkpointing", [](O& o) -> auto& { return o.activation_checkpointing; },
+      "Computes blocks again in backward, which saves memory: true or false");
   add("--eval-interval", [](O& o) -> auto& { return o.eval_interval; }, "Steps between validations");
   add("--eval-batches", [](O& o) -> auto& { return o.eval_batches; },
       "Batches of a validation; 0 takes the whole split, as the last one does");

@@ -121,6 +121,7 @@ json to_json(const RunOptions& o) {
           {"eps", o.eps},
           {"bias_correction", o.bias_correction},
           {"weight_decay", o.weight_decay},
+          {"activation_checkpointing", o.activation_checkpointing},
           {"clip", o.clip},
           {"eval_interval", o.eval_interval},
           {"eval_batches", o.eval_batches},
@@ -154,6 +155,8 @@ RunOptions run_options_from(const json& object, const std::string& file) {
     o.eps = object.at("eps").get<real>();
     o.bias_correction = object.value("bias_correction", o.bias_correction);
     o.weight_decay = object.at("weight_decay").get<real>();
+    o.activation_checkpointing =
+        object.value("activation_checkpointing", o.activation_checkpointing);
     o.clip = object.at("clip").get<real>();
     o.eval_interval = object.at("eval_interval").get<int64_t>();
     o.eval_batches = object.at("eval_batches").get<int64_t>();

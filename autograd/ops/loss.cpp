@@ -58,9 +58,9 @@ Tensor cross_entropy(const Tensor& input, const Tokens& targets,
   }
   auto backward = [=, saved = weights](const Tensor& dy, Grad dx, Grad) {
     const Tensor dloss = dense((dy * scale).expand(targets.shape));
-    Tensor buffer = dx.buffer();
+    auto [out, beta] = dx.accumulator();
     kernels::cross_entropy_backward(c, logits.data(), targets.data(), lse.data(), dloss.data(),
-                                    buffer.mutable_data());
+                                    beta, out.mutable_data());
   };
   return record("cross_entropy", y, backward, input, weights);
 }

@@ -6,6 +6,7 @@
 
 #include "autograd/checkpoint.h"
 #include "optim/optimizer.h"
+#include "tensor/allocator.h"
 #include "tests/support.h"
 
 using namespace gradus;
@@ -93,6 +94,93 @@ TEST_CASE("GPT: the mean over targets ignores -100") {
   const real first = model.loss(ids, Tokens({1, 3}, {4, -100, -100})).item();
   const real last = model.loss(ids, Tokens({1, 3}, {-100, -100, 5})).item();
   CHECK(both == doctest::Approx((first + last) / 2).epsilon(1e-5));
+}
+
+namespace {
+
+// The loss of one batch and every gradient, and the most memory that it took.
+struct Step {
+  std::vector<Tensor> values;
+  int64_t peak_bytes;
+};
+
+struct Head : Module {
+  Head(int64_t in, int64_t out) : width(in), classes(out) {}
+  int64_t width, classes;
+  Parameter weight = parameter("weight", randn({classes, width}, {3, 1}));
+  Parameter bias = parameter("bias", randn({classes}, {3, 2}));
+};
+
+Step step_of(GPT& model, const Tokens& ids) {
+  manual_seed(9);  // of dropout
+  const int64_t before = memory_stats().live_bytes;
+  reset_peak_memory();
+  const Tensor loss = model.loss(ids, ids);
+  loss.backward();
+  Step result{{loss.detach()}, memory_stats().peak_bytes - before};
+  for (const NamedTensor& p : model.named_parameters()) result.values.push_back(p.tensor.grad());
+  model.zero_grad();
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("GPT: blocks that are computed again give the same bits, in less memory") {
+  GPTConfig config = tiny();
+  config.n_layer = 8;
+  config.dropout = real(0.1);
+  GPT model = lively(config);
+  const Tokens ids = some_ids(16, 8, 11);
+  const Step kept = step_of(model, ids);
+  model.recompute = true;
+  const Step again = step_of(model, ids);
+  REQUIRE(again.values.size() == kept.values.size());
+  for (size_t i = 0; i < kept.values.size(); ++i) {
+    CHECK(bit_difference(again.values[i], kept.values[i]) == "");
+  }
+  CHECK(again.peak_bytes < kept.peak_bytes / 2);
+}
+
+TEST_CASE("linear_cross_entropy: logits in pieces give the loss and the gradients of whole ones") {
+  const Tokens targets({3, 4}, {0, 1, 2, -100, 4, 5, 6, 7, -100, -100, 10, 0});
+  const auto outcome = [&](int64_t most_logits) {
+    const Head head(6, 11);
+    const Tensor x = randn({3, 4, 6}, {3, 3}).requires_grad_();
+    const Tensor loss = linear_cross_entropy(x, head.weight, head.bias, targets, most_logits);
+    loss.backward();
+    return std::vector<Tensor>{loss.detach(), x.grad(), head.weight->grad(), head.bias->grad()};
+  };
+  const std::vector<Tensor> whole = outcome(1000);
+  for (const int64_t most_logits : {1, 11, 25, 60, 131}) {
+    const std::vector<Tensor> pieces = outcome(most_logits);
+    for (size_t i = 0; i < whole.size(); ++i) CHECK(difference(pieces[i], whole[i]) == "");
+  }
+  const auto all_ignored = [](int64_t most_logits) {
+    const Head head(6, 11);
+    return linear_cross_entropy(ones({2, 6}), head.weight, head.bias, Tokens({2}, {-100, -100}),
+                                most_logits)
+        .item();
+  };
+  CHECK(all_ignored(1) == 0);
+  CHECK(all_ignored(100) == 0);
+}
+
+TEST_CASE("linear_cross_entropy: logits beyond the limit are never all in memory") {
+  const int64_t N = 64, V = 5000;
+  const Head head(4, V);
+  const Tensor x = randn({N, 4}, {3, 3}).requires_grad_();
+  const Tokens targets = some_ids(1, N, V);
+  const auto peak = [&](int64_t most_logits) {
+    const int64_t before = memory_stats().live_bytes;
+    reset_peak_memory();
+    linear_cross_entropy(x, head.weight, head.bias, Tokens({N}, std::span(targets.data(), 64)),
+                         most_logits)
+        .backward();
+    return memory_stats().peak_bytes - before;
+  };
+  const int64_t logits = N * V * static_cast<int64_t>(sizeof(real));
+  CHECK(peak(N * V) >= 2 * logits);
+  CHECK(peak(N * V / 8) < logits / 2);
 }
 
 TEST_CASE(
