@@ -55,7 +55,7 @@ void read_distill_settings(const CLI::App& command, DistillArguments& a) {
 
 void distill_command(const CLI::App& command, DistillArguments& a) {
   const RunRequest& run = a.request.run;
-  check_run_command(command, run, {"--teacher", "--data", "--out"});
+  check_run_command(command, run, {"--teacher", "--data"});
   if (!run.resume) read_distill_settings(command, a);
   distill_bert(a.request);
   exit_if_stopped("distill", run);

@@ -10,6 +10,7 @@
 #include "train/distill_comparison.h"
 #include "train/signals.h"
 #include "train/trainer.h"
+#include "train/trial.h"
 
 namespace gradus {
 namespace {
@@ -62,7 +63,7 @@ void begin_distillation(const DistillRequest& request) {
   const Deadline end = request.run.end();
   DistillOptions options = request.options;
   options.check();
-  RunFolder::check_unused(request.run.folder);
+  if (!request.run.dry_run) RunFolder::check_unused(request.run.folder);
   BERTForPreTraining teacher = load_teacher(options.teacher);
   const PretrainingCorpus corpus =
       read_pretraining_corpus(options, WordPieceTokenizer::load(options.teacher));
@@ -71,6 +72,11 @@ void begin_distillation(const DistillRequest& request) {
   options.make_data_absolute();
   manual_seed(options.seed);
   DistillObjective objective(options, corpus, std::move(teacher));
+  if (request.run.dry_run) {
+    const Trial trial = try_out(options, objective, 1);
+    fmt::print("{}", cost_in_words(shape_in_words(options.model), options, trial));
+    return;
+  }
   const MaskedLines lines = masked_lines(options, corpus);  // throws if the text does not serve
   RunFolder folder(request.run.folder, true);
   corpus.tokenizer.save(folder.path());

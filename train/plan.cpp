@@ -1,18 +1,12 @@
 #include "train/plan.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
-#include "tensor/parallel.h"
 #include "train/causal_objective.h"
-#include "train/learner.h"
 #include "train/progress.h"
 
 namespace gradus {
@@ -24,74 +18,19 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+}  // namespace
+
 int64_t count_parameters(const GPTConfig& config) {
   const MetaMode no_memory;
   return GPT(config).num_parameters();
 }
 
-double state_bytes(const GPTConfig& config) {
-  return 4.0 * sizeof(real) * static_cast<double>(count_parameters(config));
-}
-
-double peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1024.0 * static_cast<double>(usage.ru_maxrss);
-}
-
-}  // namespace
-
-void check_memory(const GPTConfig& config) {
-  const double needed = state_bytes(config) / 1e9;
-  const double there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e9;
-  check<MemoryError>(needed < there,
-                     "pretrain: weights, gradients and moments of this model take {:.1f} GB, the "
-                     "machine has {:.1f}",
-                     needed, there);
-}
-
 Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, double seconds) {
-  constexpr int64_t fewest = 5, settling = 2;  // steps; the first are slower than the others
-  check_memory(options.model);
+  check_memory(count_parameters(options.model));
   manual_seed(options.seed);
   CausalObjective objective(options, corpus);
-  Learner learner(options, objective);
   if (!options.init.empty()) copy_weights(load_gpt2(options.init), objective.model());
-  const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = 20};
-  const Clock::time_point start = Clock::now();
-  Clock::time_point settled = start;
-  std::vector<double> losses;
-  for (int64_t step = 0; step < fewest || seconds_since(start) < seconds; ++step) {
-    if (step == settling) settled = Clock::now();
-    losses.push_back(learner.step(step, schedule(step)).loss);
-  }
-  const auto steps = static_cast<double>(losses.size());
-  const auto last = losses.end() - static_cast<std::ptrdiff_t>(losses.size() / 4 + 1);
-  const auto tokens_per_step = learner.tokens_per_step();
-  return {
-      .parameters = objective.model().num_parameters(),
-      .tokens_per_step = tokens_per_step,
-      .seconds_per_step = seconds_since(settled) / (steps - settling),
-      .state_bytes = state_bytes(options.model),
-      .peak_bytes = peak_bytes(),
-      .tokens = steps * static_cast<double>(tokens_per_step),
-      .loss = std::accumulate(last, losses.end(), 0.0) / static_cast<double>(losses.end() - last)};
-}
-
-std::string to_text(const TrainingOptions& o, const Trial& t) {
-  const GPTConfig& m = o.model;
-  const double seconds = t.seconds_per_step * static_cast<double>(o.steps);
-  return fmt::format(
-      "model       {} layers, {} heads, {} wide, {} tokens of context, vocabulary {}\n"
-      "parameters  {}\n"
-      "memory      {:.0f} MB, {:.0f} MB of them weights, gradients and moments\n"
-      "step        {:.1f} ms for {} tokens: {:.0f} tokens/s on {} threads\n"
-      "run         {} steps: {} and the validations\n",
-      m.n_layer, m.n_head, m.n_embd, m.block_size, m.vocab_size, t.parameters, t.peak_bytes / 1e6,
-      t.state_bytes / 1e6, 1e3 * t.seconds_per_step, t.tokens_per_step,
-      static_cast<double>(t.tokens_per_step) / t.seconds_per_step, num_threads(), o.steps,
-      clock_time(seconds));
+  return try_out(options, objective, seconds);
 }
 
 std::vector<TrainingOptions> ladder() {
@@ -200,11 +139,8 @@ std::string to_text(const Plan& plan) {
       plan.expected_loss
           ? fmt::format("; a loss of about {:.2f} is to be expected", *plan.expected_loss)
           : "";
-  return fmt::format(
-      "{} layers, {} heads, {} wide, {} tokens of context, {} parameters\n{} steps of {:.1f} "
-      "ms{}\n",
-      o.model.n_layer, o.model.n_head, o.model.n_embd, o.model.block_size, plan.trial.parameters,
-      o.steps, 1e3 * plan.trial.seconds_per_step, loss);
+  return fmt::format("{}, {} parameters\n{} steps of {:.1f} ms{}\n", shape_in_words(o.model),
+                     plan.trial.parameters, o.steps, 1e3 * plan.trial.seconds_per_step, loss);
 }
 
 }  // namespace gradus

@@ -1,5 +1,5 @@
 #pragma once
-// What a run will cost and bring, found out before it begins.
+// A GPT that suits a time: what to train, how long a step takes, what loss to expect.
 
 #include <optional>
 #include <span>
@@ -7,29 +7,16 @@
 #include <vector>
 
 #include "train/training_corpus.h"
+#include "train/trial.h"
 
 namespace gradus {
 
-/// Measured on a model that is thrown away.
-struct Trial {
-  int64_t parameters = 0;
-  int64_t tokens_per_step = 0;
-  double seconds_per_step = 0;
-  double state_bytes = 0;  // weights, gradients and the optimizer's two moments
-  double peak_bytes = 0;   // resident memory of the whole program
-  double tokens = 0;       // that were learned from
-  double loss = 0;         // after that, nats per token
-};
-
-/// Takes real steps, at least five, for about so many seconds, beginning with the weights of
-/// options.init if there are any. Throws MemoryError as check_memory does.
+/// Tries the run out on its text, beginning with the weights of options.init if there are any.
+/// Throws MemoryError if the model cannot fit into the machine.
 Trial try_out(const TrainingOptions& options, const TrainingCorpus& corpus, double seconds);
 
-/// What `--dry-run` prints.
-std::string to_text(const TrainingOptions& options, const Trial& trial);
-
-/// Throws MemoryError if weights, gradients and moments of such a model exceed the machine's.
-void check_memory(const GPTConfig& config);
+/// Counts the parameters of a model without memory for them.
+int64_t count_parameters(const GPTConfig& config);
 
 /// A run that fits a time.
 struct Plan {

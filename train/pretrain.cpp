@@ -98,9 +98,7 @@ void read_settings(const CLI::App& command, Arguments& a) {
 
 void pretrain_command(const CLI::App& command, Arguments& a) {
   const RunRequest& run = a.request.run;
-  std::vector<std::string> needed{"--data"};
-  if (!a.request.dry_run) needed.push_back("--out");
-  check_run_command(command, run, needed);
+  check_run_command(command, run, {"--data"});
   if (!run.resume) or_usage_error("pretrain gpt", [&] { read_settings(command, a); });
   pretrain_gpt(a.request);
   exit_if_stopped("pretrain gpt", run);
@@ -117,8 +115,6 @@ void add_pretrain(CLI::App& program) {
   command->add_option("--data", a->request.options.data,
                       "Text: a file, a folder, or - for standard input; a token file; or builtin, "
                       "stories whose entropy is known");
-  command->add_flag("--dry-run", a->request.dry_run,
-                    "Parameters, memory and time per step, measured; no training");
   add_run_options(*command, a->request.run,
                   add_beginnings(*command, a->preset, a->init, "nano, baby or gpt2"),
                   "Time to take: chooses shape, batch size, learning rate and steps, says what "

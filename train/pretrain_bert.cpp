@@ -12,6 +12,7 @@
 #include "train/masked_objective.h"
 #include "train/signals.h"
 #include "train/trainer.h"
+#include "train/trial.h"
 
 namespace gradus {
 namespace {
@@ -55,6 +56,13 @@ void train_bert(const BERTRequest& request, const BERTOptions& options,
   if (!request.run.quiet) say_verdict(folder.path());
 }
 
+void print_cost(const BERTOptions& options, const PretrainingCorpus& corpus) {
+  manual_seed(options.seed);
+  MaskedObjective objective(options, corpus);
+  const Trial trial = try_out(options, objective, 1);
+  fmt::print("{}", cost_in_words(shape_in_words(options.model), options, trial));
+}
+
 void resume_bert(const BERTRequest& request) {
   RunFolder folder(request.run.folder, false);
   BERTOptions options =
@@ -70,7 +78,7 @@ void begin_bert(const BERTRequest& request) {
   const Deadline end = request.run.end();
   BERTOptions options = request.options;
   options.check();
-  RunFolder::check_unused(request.run.folder);
+  if (!request.run.dry_run) RunFolder::check_unused(request.run.folder);
   const PretrainingCorpus corpus =
       options.init.empty()
           ? read_pretraining_corpus(options)
@@ -83,6 +91,7 @@ void begin_bert(const BERTRequest& request) {
   check_value(corpus.tokenizer.vocab_size() <= options.model.vocab_size,
               "pretrain: the tokenizer has {} tokens, the model {}", corpus.tokenizer.vocab_size(),
               options.model.vocab_size);
+  if (request.run.dry_run) return print_cost(options, corpus);
   const MaskedLines lines = masked_lines(options, corpus);  // throws if the text does not serve
   RunFolder folder(request.run.folder, true);
   options.make_data_absolute();

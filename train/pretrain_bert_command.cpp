@@ -112,7 +112,7 @@ void read_bert_settings(const CLI::App& command, BERTArguments& a) {
 
 void pretrain_bert_command(const CLI::App& command, BERTArguments& a) {
   const RunRequest& run = a.request.run;
-  check_run_command(command, run, {"--data", "--out"});
+  check_run_command(command, run, {"--data"});
   if (!run.resume) or_usage_error("pretrain bert", [&] { read_bert_settings(command, a); });
   pretrain_bert(a.request);
   exit_if_stopped("pretrain bert", run);

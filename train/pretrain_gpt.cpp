@@ -43,7 +43,7 @@ void resume(const PretrainRequest& request) {
   TrainingOptions options = stored_settings(folder, request.options.data, training_options_from);
   options.model = load_gpt2_config(folder.path());
   const TrainingCorpus corpus = read_training_corpus(options, Tokenizer::load(folder.path()));
-  check_memory(options.model);
+  check_memory(count_parameters(options.model));
   train(request, options, corpus, folder);
 }
 
@@ -64,7 +64,7 @@ void begin(const PretrainRequest& request) {
   TrainingOptions options = request.options;
   options.check();
   options.model.checked();
-  if (!request.dry_run) RunFolder::check_unused(request.run.folder);
+  if (!request.run.dry_run) RunFolder::check_unused(request.run.folder);
   const bool has_tokenizer = !options.init.empty();
   const TrainingCorpus corpus = read_training_corpus(
       options, has_tokenizer ? std::optional(Tokenizer::load(options.init)) : std::nullopt);
@@ -78,9 +78,10 @@ void begin(const PretrainRequest& request) {
     if (!request.run.quiet) fmt::print(stderr, "{}", to_text(plan));
     options = plan.options;
   }
-  check_memory(options.model);
-  if (request.dry_run) {
-    fmt::print("{}", to_text(options, try_out(options, corpus, 1)));
+  check_memory(count_parameters(options.model));
+  if (request.run.dry_run) {
+    const Trial trial = try_out(options, corpus, 1);
+    fmt::print("{}", cost_in_words(shape_in_words(options.model), options, trial));
     return;
   }
   RunFolder folder(request.run.folder, true);

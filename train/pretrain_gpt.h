@@ -13,7 +13,6 @@ struct PretrainRequest {
   TrainingOptions options;
   /// What a run with a limit may choose from instead of `options`, from small to large (plan.h).
   std::vector<TrainingOptions> ladder = {};
-  bool dry_run = false;  // say what the run would cost, and do not begin it
 };
 
 /// Trains until the last step, the end of the time, `stop_after` or a signal; saves in any case.

@@ -52,12 +52,16 @@ void add_run_options(CLI::App& command, RunRequest& run, std::vector<CLI::Option
                   "Save and stop after so many steps, to be resumed")
       ->check(CLI::NonNegativeNumber);
   command.add_flag("--quiet", run.quiet, "No progress");
+  command.add_flag("--dry-run", run.dry_run,
+                   "Parameters, memory and time per step, measured; no training");
 }
 
 void check_run_command(const CLI::App& command, const RunRequest& run,
                        const std::vector<std::string>& needed) {
   if (run.resume) return check_no_settings(command);
-  for (const std::string& name : needed) {
+  std::vector<std::string> all = needed;
+  if (!run.dry_run) all.push_back("--out");
+  for (const std::string& name : all) {
     if (command.count(name) == 0) throw CLI::RequiredError(name);
   }
   if (run.minutes > 0 && command.count("--steps") > 0)

@@ -21,6 +21,7 @@ struct RunRequest {
   double minutes = 0;   // end by then, whatever options.steps says; 0 for no limit
   int64_t stop_after = 0;  // save and stop after so many steps of this session; 0 goes to the end
   bool quiet = false;
+  bool dry_run = false;  // say what the run would cost, and do not begin it
 
   /// When the minutes end that begin now.
   Deadline end() const {

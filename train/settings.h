@@ -23,8 +23,15 @@ class Settings {
     const auto change = [changes = changes_, place](const Value& value) {
       changes->push_back([=](Options& o) { place(o) = value; });
     };
-    return command.add_option_function<Value>(name, change, about)
-        ->group("Settings (default: the preset's)");
+    return command.add_option_function<Value>(name, change, about)->group(group_name);
+  }
+  /// Adds a flag that makes the setting true.
+  template <class Place>
+  void add_flag(CLI::App& command, const char* name, Place place, const char* about) {
+    const auto change = [changes = changes_, place] {
+      changes->push_back([=](Options& o) { place(o) = true; });
+    };
+    command.add_flag_callback(name, change, about)->group(group_name);
   }
   /// add() for one command.
   auto adding_to(CLI::App& command) {
@@ -41,6 +48,7 @@ class Settings {
   }
 
  private:
+  static constexpr const char* group_name = "Settings (default: the preset's)";
   using Changes = std::vector<std::function<void(Options&)>>;
   std::shared_ptr<Changes> changes_ = std::make_shared<Changes>();
 };
@@ -80,8 +88,6 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
       "Adam's: true or false (BERT's own training)");
   add("--weight-decay", [](O& o) -> auto& { return o.weight_decay; }, "Of matrices, not of vectors");
   add("--clip", [](O& o) -> auto& { return o.clip; }, "Largest gradient norm; 0 does not clip");
-  add("--activation-checkpointing", [](O& o) -> auto& { return o.activation_checkpointing; },
-      "Computes blocks again in backward, which saves memory: true or false");
   add("--eval-interval", [](O& o) -> auto& { return o.eval_interval; }, "Steps between validations");
   add("--eval-batches", [](O& o) -> auto& { return o.eval_batches; },
       "Batches of a validation; 0 takes the whole split, as the last one does");
@@ -91,6 +97,10 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
   add("--keep-checkpoints", [](O& o) -> auto& { return o.keep_checkpoints; }, "How many stay");
   add("--seed", [](O& o) -> auto& { return o.seed; }, "Of weights, batches, dropout and samples");
   // clang-format on
+  settings.add_flag(
+      command, "--activation-checkpointing",
+      [](O & o) -> auto& { return o.activation_checkpointing; },
+      "Computes blocks again in backward instead of keeping what is inside them");
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
   settings

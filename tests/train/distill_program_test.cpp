@@ -76,6 +76,15 @@ TEST_CASE("a student of no steps is the chosen layers of its teacher") {
   }
 }
 
+TEST_CASE("distill --dry-run: what the run would cost, and no run") {
+  const DistillPlace place;
+  const RunResult said = run(place.distill({"--steps", "4", "--dry-run"}));
+  CAPTURE(said.err);
+  CHECK(said.code == 0);
+  CHECK(contains(said.out, "model       2 layers, 2 heads, 8 wide"));
+  CHECK_FALSE(fs::exists(place.out));
+}
+
 TEST_CASE("a distillation resumes to the bits of an unbroken one") {
   const DistillPlace whole, broken;
   CHECK(run(whole.distill({"--steps", "6"})).code == 0);

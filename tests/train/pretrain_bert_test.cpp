@@ -87,6 +87,16 @@ TEST_CASE("pretrain bert leaves a model directory with measures beside their bas
   CHECK(occurrences(page, "<svg") == 6);
 }
 
+TEST_CASE("pretrain bert --dry-run: what the run would cost, and no run") {
+  const BERTPlace place;
+  const RunResult said = run(place.pretrain({"--steps", "12", "--dry-run"}));
+  CAPTURE(said.err);
+  CHECK(said.code == 0);
+  CHECK(contains(said.out, " MB of them weights, gradients and moments"));
+  CHECK(contains(said.out, "run         12 steps: "));
+  CHECK_FALSE(std::filesystem::exists(place.out));
+}
+
 TEST_CASE("pretrain bert --nsp-weight: what the pairs count beside the masks") {
   const BERTPlace place;
   REQUIRE(
@@ -176,7 +186,8 @@ TEST_CASE("pretrain bert: every setting of a run survives its resumption, bit fo
       "--bias-correction", "false", "--beta2",        "0.9", "--merge-by",         "likelihood",
       "--lowercase",       "false", "--nsp-weight",   "0.2", "--mask-share",       "0.7",
       "--short-steps",     "4",     "--short-length", "8"};
-  const Arguments roberta{"--steps", "6", "--dropout", "0.1", "--mode", "roberta"};
+  const Arguments roberta{
+      "--steps", "6", "--dropout", "0.1", "--mode", "roberta", "--activation-checkpointing"};
   for (const Arguments& settings : {bert, roberta}) {
     const BERTPlace whole, halves;
     REQUIRE(run(whole.pretrain(settings)).code == 0);

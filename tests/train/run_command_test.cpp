@@ -16,7 +16,7 @@ struct RunCommand {
 };
 
 const std::vector<RunCommand> run_commands{
-    {{"pretrain", "gpt"}, {}, {"--dry-run"}},
+    {{"pretrain", "gpt"}, {}, {"--init-std", "0.1"}},
     {{"pretrain", "bert"}, {}, {"--mode", "roberta"}},
     {{"distill"}, {"--teacher", "/nonexistent"}, {"--temperature", "3"}}};
 
@@ -49,7 +49,7 @@ TEST_CASE("every resumed run takes a text that has moved, and no settings") {
                   "there is no run to resume");
     check_refused(run(resume + Arguments{"--out", w.out}), 2, "--out excludes --resume");
     for (const Arguments& setting :
-         {c.setting, {"--lr", "1"}, {"--steps", "9"}, {"--minutes", "1"}}) {
+         {c.setting, {"--lr", "1"}, {"--steps", "9"}, {"--minutes", "1"}, {"--dry-run"}}) {
       CAPTURE(setting.front());
       check_refused(run(resume + setting), 2,
                     "a run goes on with the settings it began with; give no others");

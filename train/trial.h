@@ -1,0 +1,40 @@
+#pragma once
+// A few real steps of a run, to know beforehand what it will cost.
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "train/objective.h"
+#include "train/training_options.h"
+
+namespace gradus {
+
+/// Measured on a model that is thrown away.
+struct Trial {
+  int64_t parameters = 0;
+  int64_t tokens_per_step = 0;
+  double seconds_per_step = 0;
+  double state_bytes = 0;  // weights, gradients and the optimizer's two moments
+  double peak_bytes = 0;   // resident memory of the whole program
+  double tokens = 0;       // that were learned from
+  double loss = 0;         // after that, nats per token
+};
+
+/// Takes real steps, at least five, for about so many seconds.
+Trial try_out(const RunOptions& options, Objective& objective, double seconds);
+
+/// Throws MemoryError if weights, gradients and moments of so many parameters exceed the machine's.
+void check_memory(int64_t parameters);
+
+/// The sizes of a model.
+template <class Config>
+std::string shape_in_words(const Config& c) {
+  return fmt::format("{} layers, {} heads, {} wide, {} tokens of context, vocabulary {}", c.n_layer,
+                     c.n_head, c.n_embd, c.block_size, c.vocab_size);
+}
+
+/// What --dry-run prints. `shape` is the model's, in words.
+std::string cost_in_words(const std::string& shape, const RunOptions& options, const Trial& trial);
+
+}  // namespace gradus
