@@ -140,6 +140,10 @@ struct AttentionOptions {
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v,
                  const AttentionOptions& options = {});
 
+/// Turns each pair of channels (i, i + hs/2) of a token by an angle (Su et al. 2021). x (B, T, NH,
+/// hs); cos and sin of the angles (T, hs/2) or (B, T, hs/2), without gradient -> (B, T, NH, hs)
+Tensor rope(const Tensor& x, const Tensor& cos, const Tensor& sin);
+
 // Losses (ops/loss.cpp) -> scalars
 
 enum class Reduction { mean, sum, none };

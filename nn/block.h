@@ -5,6 +5,7 @@
 
 #include "nn/kv_cache.h"
 #include "nn/layers.h"
+#include "nn/positions.h"
 
 namespace gradus {
 
@@ -14,47 +15,70 @@ enum class Placement { pre, post };
 struct BlockConfig {
   int64_t n_embd = 0;
   int64_t n_head = 0;
-  int64_t n_inner = 0;  // width inside the MLP; 0 means 4 n_embd
+  int64_t kv_heads = 0;  // key/value heads, each read by a group of heads; 0 means n_head
+  int64_t n_inner = 0;   // width inside the MLP; 0 means 4 n_embd, or 8/3 of it with a gate
+  int64_t window = 0;    // keys that a token sees, itself the last of them; 0 means all
   real dropout = 0;
   bool bias = true;
   bool causal = true;
+  bool qk_norm = false;  // RMSNorm of every query and key (Henry et al. 2020)
   NormKind norm = NormKind::layer;
   Placement placement = Placement::pre;
   Activation activation = Activation::gelu_tanh;
   real norm_eps = real(1e-5);
 
-  int64_t inner() const { return n_inner == 0 ? 4 * n_embd : n_inner; }
+  int64_t head_size() const { return n_embd / n_head; }
+  int64_t num_kv_heads() const { return kv_heads == 0 ? n_head : kv_heads; }
+  /// With a gate, three matrices of 8/3 n_embd are as large as two of 4 n_embd.
+  int64_t inner() const {
+    if (n_inner != 0) return n_inner;
+    return is_gated(activation) ? (8 * n_embd / 3 + 7) / 8 * 8 : 4 * n_embd;
+  }
   NormOptions norm_options() const { return {.kind = norm, .bias = bias, .eps = norm_eps}; }
 };
 
 /// What a block is told besides its input.
 struct BlockContext {
-  Tensor key_mask = {};         // (B, T): 0 hides a padding token from every query
-  LayerCache* cache = nullptr;  // keys and values of the tokens before x
+  Tensor key_mask = {};                 // (B, T): 0 hides a padding token from every query
+  LayerCache* cache = nullptr;          // keys and values of the tokens before x
+  std::optional<RopeAngles> rope = {};  // of the positions of x
+  Tensor relative_bias = {};            // (NH, T + S - 1), added to the scores by distance
   /// Keeps x alone for backward, and computes the block again there (Chen et al. 2016).
   bool recompute = false;
 };
 
-/// Multi-head self-attention (Vaswani et al. 2017, §3.2). x (B, T, C) -> (B, T, C)
+/// Multi-head self-attention (Vaswani et al. 2017, §3.2), whose key/value heads may be shared by
+/// groups of heads (Ainslie et al. 2023) or by all (Shazeer 2019). x (B, T, C) -> (B, T, C)
 struct SelfAttention : Module {
-  /// Throws ValueError unless n_head divides n_embd.
+  /// Throws ValueError unless n_head divides n_embd and kv_heads n_head.
   explicit SelfAttention(const BlockConfig& c);
   BlockConfig config;
-  Linear c_attn = child("c_attn", Linear(config.n_embd, 3 * config.n_embd, {.bias = config.bias}));
+  Linear c_attn = child("c_attn", Linear(config.n_embd, packed_width(), {.bias = config.bias}));
   Linear c_proj = child("c_proj", Linear(config.n_embd, config.n_embd, {.bias = config.bias}));
+  std::optional<Norm> q_norm, k_norm;  // if config.qk_norm
   Dropout resid_dropout = child("resid_dropout", Dropout(config.dropout));
   Tensor operator()(const Tensor& x, const BlockContext& context = {}) const;
+
+ private:
+  /// All heads of q, then those of k, then those of v.
+  int64_t packed_width() const {
+    return (config.n_head + 2 * config.num_kv_heads()) * config.head_size();
+  }
 };
 
-/// Position-wise feed-forward network (Vaswani et al. 2017, eq. 2), wider inside.
+/// Position-wise feed-forward network (Vaswani et al. 2017, eq. 2), wider inside; with a gate where
+/// the activation has one (Shazeer 2020, eq. 6).
 struct MLP : Module {
-  explicit MLP(const BlockConfig& c) : config(c) {}
+  explicit MLP(const BlockConfig& c);
   BlockConfig config;
+  std::optional<Linear> c_gate;
   Linear c_fc = child("c_fc", Linear(config.n_embd, config.inner(), {.bias = config.bias}));
   Linear c_proj = child("c_proj", Linear(config.inner(), config.n_embd, {.bias = config.bias}));
   Dropout resid_dropout = child("dropout", Dropout(config.dropout));
   Tensor operator()(const Tensor& x) const {
-    return resid_dropout(c_proj(activate(config.activation, c_fc(x))));
+    const Tensor h = c_gate ? activate(config.activation, (*c_gate)(x)) * c_fc(x)
+                            : activate(config.activation, c_fc(x));
+    return resid_dropout(c_proj(h));
   }
 };
 

@@ -12,9 +12,13 @@ namespace gradus {
 BlockConfig GPTConfig::block() const {
   return {.n_embd = n_embd,
           .n_head = n_head,
+          .kv_heads = kv_heads,
+          .n_inner = n_inner,
+          .window = window,
           .dropout = dropout,
           .bias = bias,
           .causal = true,
+          .qk_norm = qk_norm,
           .norm = norm,
           .placement = placement,
           .activation = activation,
@@ -34,6 +38,16 @@ const GPTConfig& GPTConfig::checked() const {
   }
   check_value(n_layer <= 10000, "GPT: n_layer = {} must be at most 10000", n_layer);
   check_value(n_embd % n_head == 0, "GPT: n_head = {} must divide n_embd = {}", n_head, n_embd);
+  check_value(kv_heads >= 0 && n_head % block().num_kv_heads() == 0,
+              "GPT: kv_heads = {} must divide n_head = {}", kv_heads, n_head);
+  check_value(n_inner >= 0 && n_inner < most, "GPT: n_inner = {} must not be negative", n_inner);
+  check_value(window >= 0 && window < most, "GPT: window = {} must not be negative", window);
+  check_value(positions != Positions::rope || (n_embd / n_head) % 2 == 0,
+              "GPT: rotary positions turn pairs of channels, and heads of n_embd / n_head = {} are "
+              "odd",
+              n_embd / n_head);
+  check_value(std::isfinite(rope_theta) && rope_theta > 0,
+              "GPT: rope_theta = {} must be positive and finite", rope_theta);
   check_value(dropout >= 0 && dropout < 1, "GPT: dropout = {} must be in [0, 1)", dropout);
   check_value(document_token >= -1 && document_token < vocab_size,
               "GPT: document_token = {} must be -1 or below vocab_size = {}", document_token,
@@ -61,23 +75,64 @@ Linear GPT::head() const {
                             : Linear(config.n_embd, config.vocab_size, {.bias = false});
 }
 
+std::optional<Embedding> GPT::learned(Positions kind, const char* name, int64_t count,
+                                      int64_t width) {
+  if (config.positions != kind) return {};
+  return child(name, Embedding(count, width));
+}
+
+// What is added to the tokens where they come in: (B, T, C).
+Tensor GPT::embed(const Tokens& ids, int64_t first) const {
+  const int64_t T = ids.dim(1);
+  const Tensor tokens = wte(ids);
+  switch (config.positions) {
+    case Positions::learned:
+      check_shape(first + T <= config.block_size, "GPT: {} tokens exceed block_size {}", first + T,
+                  config.block_size);
+      return tokens + wpe->weight->narrow(0, first, T);  // (T, C), the same for every sequence
+    case Positions::sinusoidal:
+      return tokens + sinusoids(places_from(first, T), config.n_embd);
+    default:
+      return tokens;
+  }
+}
+
+// What attention is told of positions: T tokens that follow `past` others.
+BlockContext GPT::context(int64_t T, int64_t past) const {
+  BlockContext context{.recompute = recompute};
+  switch (config.positions) {
+    case Positions::rope:
+      context.rope =
+          rope_angles(places_from(past, T), config.block().head_size(), config.rope_theta);
+      break;
+    case Positions::alibi:
+      context.relative_bias = alibi_bias(config.n_head, T, past + T);
+      break;
+    case Positions::relative:
+      context.relative_bias = gradus::relative_bias(relative_bias->weight, T, past + T, false);
+      break;
+    default:
+      break;
+  }
+  return context;
+}
+
 Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
   check_shape(ids.shape.rank() == 2, "GPT: ids {} must be (B, T)", ids.shape);
   const int64_t T = ids.dim(1), past = cache == nullptr ? 0 : cache->length();
-  check_shape(past + T <= config.block_size, "GPT: {} tokens exceed block_size {}", past + T,
-              config.block_size);
-  const Tensor positions = wpe.weight->narrow(0, past, T);  // (T, C), the same for every sequence
-  Tensor x = drop(wte(ids) + positions);                    // (B, T, C)
+  BlockContext told = context(T, past);
+  Tensor x = drop(embed(ids, past));  // (B, T, C)
   for (size_t l = 0; l < h.size(); ++l) {
-    LayerCache* const layer = cache == nullptr ? nullptr : &cache->layers[l];
-    x = h[l](x, {.cache = layer, .recompute = recompute});
+    told.cache = cache == nullptr ? nullptr : &cache->layers[l];
+    x = h[l](x, told);
   }
   return ln_f(x);
 }
 
 bool can_take_weights(const GPTConfig& to, const GPTConfig& from) {
   GPTConfig same = from;  // but for what has no weights
-  same.block_size = std::min(to.block_size, from.block_size);
+  const bool shorter = to.block_size <= from.block_size;
+  if (shorter || from.positions != Positions::learned) same.block_size = to.block_size;
   same.dropout = to.dropout;
   same.init_std = to.init_std;
   same.document_token = to.document_token;

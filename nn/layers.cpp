@@ -73,11 +73,17 @@ Tensor activate(Activation kind, const Tensor& x) {
     case Activation::relu:
       return relu(x);
     case Activation::gelu:
+    case Activation::geglu:
       return gelu(x);
     case Activation::gelu_tanh:
       return gelu_tanh(x);
     case Activation::silu:
+    case Activation::swiglu:
       return silu(x);
+    case Activation::relu_squared: {
+      const Tensor r = relu(x);
+      return r * r;
+    }
   }
   throw ValueError("activate: unknown activation");
 }

@@ -63,7 +63,18 @@ struct Dropout : Module {
   Tensor operator()(const Tensor& x) const { return dropout(x, p); }
 };
 
-enum class Activation { relu, gelu, gelu_tanh, silu };
+enum class Activation {
+  relu,
+  gelu,
+  gelu_tanh,
+  silu,
+  relu_squared,  // So et al. 2021
+  swiglu,        // silu(gate) x   (Shazeer 2020)
+  geglu          // gelu(gate) x
+};
+/// Whether the activation multiplies x by a function of a second projection, the gate.
+inline bool is_gated(Activation a) { return a == Activation::swiglu || a == Activation::geglu; }
+/// The function that is applied to x or, where there is one, to the gate.
 Tensor activate(Activation kind, const Tensor& x);
 
 /// Layers one behind the other: Sequential net; net.add(Linear(2, 16)).add(relu).add(...).

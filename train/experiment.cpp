@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <nlohmann/json.hpp>
+
 #include "train/commands.h"
 #include "train/experiments/pretraining_pays.h"
+#include "train/experiments/runner.h"
 #include "train/finetune/pooling_option.h"
 #include "train/signals.h"
 
@@ -47,15 +51,107 @@ void add_pretraining_pays(CLI::App& experiment) {
   });
 }
 
+struct ExperimentArguments {
+  ExperimentRequest request;
+  std::string results = "docs/results";
+  double budget = 0;  // minutes
+  bool json = false;
+};
+
+void add_common(CLI::App& command, ExperimentArguments& a) {
+  command.add_flag("--quick", a.request.options.quick, "Less than a minute: fewer, smaller cells");
+  command.add_option("--results", a.results, "Folder that keeps what was found")
+      ->capture_default_str();
+}
+
+void add_running(CLI::App& command, ExperimentArguments& a) {
+  command.add_option("--seeds", a.request.options.seeds, "Runs of each kind")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_flag("--quiet", a.request.quiet, "No progress");
+}
+
+// Runs one experiment; whether it came to its end.
+bool run_one(const Experiment& e, const ExperimentArguments& a) {
+  const nlohmann::ordered_json results = run_experiment(e, a.request);
+  if (!results.contains("outcome")) return false;
+  fmt::print("{}", a.json ? results.dump() + "\n" : finding_text(e, results));
+  return true;
+}
+
+void exit_if_signalled() {
+  if (stop_signal() == 0) return;
+  std::fputs("stopped; the same command goes on from here\n", stderr);
+  throw Exit{128 + stop_signal()};
+}
+
+void add_measurement(CLI::App& experiment, const Experiment& e) {
+  auto a = std::make_shared<ExperimentArguments>();
+  CLI::App* command = experiment.add_subcommand(e.name, e.claim);
+  add_common(*command, *a);
+  add_running(*command, *a);
+  command->add_flag("--json", a->json, "All results as one JSON object");
+  command->callback([a, &e] {
+    a->request.results = a->results;
+    watch_signals();
+    survive_failed_writes();
+    run_one(e, *a);
+    exit_if_signalled();
+  });
+}
+
+void add_all(CLI::App& experiment) {
+  auto a = std::make_shared<ExperimentArguments>();
+  CLI::App* command = experiment.add_subcommand("all", "Runs what is missing");
+  add_common(*command, *a);
+  add_running(*command, *a);
+  command->add_option("--budget", a->budget, "Minutes; begins nothing afterwards (0: no limit)")
+      ->check(CLI::Range(0.0, 1e6));
+  command->callback([a] {
+    a->request.results = a->results;
+    if (a->budget > 0) {
+      a->request.end = std::chrono::steady_clock::now() +
+                       std::chrono::nanoseconds(static_cast<int64_t>(60e9 * a->budget));
+    }
+    watch_signals();
+    survive_failed_writes();
+    for (const Experiment& e : experiments()) {
+      if (stop_signal() == 0) fmt::print("{}\n", e.name);
+      if (!run_one(e, *a)) break;
+    }
+    exit_if_signalled();
+  });
+}
+
+void add_list(CLI::App& experiment) {
+  auto a = std::make_shared<ExperimentArguments>();
+  CLI::App* command = experiment.add_subcommand("list", "Claims, and what was found last");
+  add_common(*command, *a);
+  command->callback([a] {
+    a->request.results = a->results;
+    for (const Experiment& e : experiments()) {
+      const nlohmann::ordered_json last = last_result(e, a->request);
+      const bool found = last.is_object() && last.contains("outcome");
+      fmt::print("{}: {} ({})\n  {}\n", e.name, e.claim, e.source,
+                 found ? fmt::format("{}. {}", last["outcome"].get<std::string>(),
+                                     last["finding"].get<std::string>())
+                       : fmt::format("not measured yet: gradus experiment {}", e.name));
+    }
+    fmt::print(
+        "pretraining-pays: {}\n  asks for a model: gradus experiment pretraining-pays --help\n",
+        pays_about);
+  });
+}
+
 }  // namespace
 
 void add_experiment(CLI::App& program) {
   CLI::App* experiment =
-      program.add_subcommand("experiment", "Measurements that answer a question");
+      program.add_subcommand("experiment", "Claims about transformers, measured");
   experiment->require_subcommand(1);
-  experiment->add_subcommand("list", "What there is")->callback([] {
-    fmt::print("pretraining-pays  {}\n", pays_about);
-  });
+  add_list(*experiment);
+  add_all(*experiment);
+  for (const Experiment& e : experiments()) add_measurement(*experiment, e);
   add_pretraining_pays(*experiment);
 }
 

@@ -19,8 +19,8 @@ std::vector<CLI::Option*> add_beginnings(CLI::App& command, std::string& preset,
 void add_run_options(CLI::App& command, RunRequest& run, std::vector<CLI::Option*> beginnings,
                      const char* about_minutes);
 
-/// Throws CLI::Error for a new run without a folder, or all else that it needs, or with both a time and a number of
-/// steps, and for a resumed run that is to have other settings.
+/// Throws CLI::Error for a new run without a folder, or all else that it needs, or with both a time
+/// and a number of steps, and for a resumed run that is to have other settings.
 void check_run_command(const CLI::App& command, const RunRequest& run,
                        const std::vector<std::string>& needed);
 /// Ends the program if a signal has ended the run; says how `command`, as one types it, goes on.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "nn/names.h"
 #include "train/training_options.h"
 
 namespace gradus {
@@ -32,6 +33,21 @@ class Settings {
       changes->push_back([=](Options& o) { place(o) = true; });
     };
     command.add_flag_callback(name, change, about)->group(group_name);
+  }
+  /// Adds an option whose words name the values of a switch (nn/names.h).
+  template <class Place, class Switch, size_t N>
+  void add_choice(CLI::App& command, const char* name, Place place, const Named<Switch> (&names)[N],
+                  const char* about) {
+    std::vector<std::string> words;
+    for (const auto& [word, value] : names) words.emplace_back(word);
+    const auto change = [changes = changes_, place, &names](const std::string& wanted) {
+      for (const auto& [word, value] : names) {
+        if (wanted == word) changes->push_back([=, v = value](Options& o) { place(o) = v; });
+      }
+    };
+    command.add_option_function<std::string>(name, change, about)
+        ->check(CLI::IsMember(words))
+        ->group(group_name);
   }
   /// add() for one command.
   auto adding_to(CLI::App& command) {

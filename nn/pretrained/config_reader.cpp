@@ -9,15 +9,16 @@ struct ActivationName {
   Activation activation;
   const char* name;
 };
-constexpr ActivationName activation_names[] = {{Activation::gelu_tanh, "gelu_new"},
-                                               {Activation::gelu, "gelu"},
-                                               {Activation::relu, "relu"},
-                                               {Activation::silu, "silu"}};
+constexpr ActivationName stored_activations[] = {
+    {Activation::gelu_tanh, "gelu_new"}, {Activation::gelu, "gelu"},
+    {Activation::relu, "relu"},          {Activation::silu, "silu"},
+    {Activation::relu_squared, "relu2"}, {Activation::swiglu, "swiglu"},
+    {Activation::geglu, "geglu"}};
 
 }  // namespace
 
 std::string name_of(Activation activation) {
-  for (const ActivationName& a : activation_names) {
+  for (const ActivationName& a : stored_activations) {
     if (a.activation == activation) return a.name;
   }
   return "";
@@ -79,7 +80,7 @@ void ConfigReader::require(const char* key, const std::string& supported) const 
 
 Activation ConfigReader::activation(const char* key, const std::string& absent) const {
   const std::string wanted = word(key, absent);
-  for (const ActivationName& a : activation_names) {
+  for (const ActivationName& a : stored_activations) {
     if (wanted == a.name) return a.activation;
   }
   throw FileError(fmt::format("{}: unknown {} '{}'", file_.string(), key, wanted));

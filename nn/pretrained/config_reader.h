@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "nn/layers.h"
+#include "nn/names.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -26,6 +26,15 @@ class ConfigReader {
   std::string word(const char* key, const std::string& absent) const;
   /// Whether the word is `second`; it may also be `first`, which is what absence means.
   bool is_second(const char* key, const char* first, const char* second) const;
+  /// The value that the word names in a table (nn/names.h).
+  template <class Switch, size_t N>
+  Switch choice(const char* key, const Named<Switch> (&names)[N], Switch absent) const {
+    const std::string wanted = word(key, name_in(names, absent));
+    for (const auto& [name, value] : names) {
+      if (wanted == name) return value;
+    }
+    throw FileError(fmt::format("{}: unknown {} '{}'", file_.string(), key, wanted));
+  }
   /// Throws unless the flag has the one value that is supported, which is what absence means.
   void require(const char* key, bool supported) const;
   /// Throws unless the word is the one that is supported, which is what absence means.
@@ -38,7 +47,7 @@ class ConfigReader {
   std::filesystem::path file_;
 };
 
-/// Hugging Face's name: gelu_new, gelu, relu or silu.
+/// Hugging Face's name: gelu_new, gelu, relu, silu or relu2; ours for what it does not have.
 std::string name_of(Activation activation);
 
 }  // namespace gradus

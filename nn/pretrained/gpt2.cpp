@@ -19,9 +19,12 @@ bool all_zero(const Tensor& x) {
   return std::all_of(x.data(), x.data() + x.numel(), [](real v) { return v == 0; });
 }
 
-// Settings that GPT-2 itself does not have. A model that uses them is not called gpt2.
+// Whether GPT-2 itself has all of these settings. A model that has others is not called gpt2.
 bool is_plain_gpt2(const GPTConfig& c) {
-  return c.norm == NormKind::layer && c.placement == Placement::pre;
+  const BlockConfig b = c.block();
+  return c.norm == NormKind::layer && c.placement == Placement::pre && !is_gated(c.activation) &&
+         c.positions == Positions::learned && b.num_kv_heads() == c.n_head && c.window == 0 &&
+         !c.qk_norm;
 }
 
 }  // namespace
@@ -35,7 +38,7 @@ json gpt2_config_to_json(const GPTConfig& c) {
           {"n_embd", c.n_embd},
           {"n_layer", c.n_layer},
           {"n_head", c.n_head},
-          {"n_inner", nullptr},
+          {"n_inner", c.n_inner == 0 ? json() : json(c.n_inner)},
           {"activation_function", name_of(c.activation)},
           {"embd_pdrop", c.dropout},
           {"resid_pdrop", c.dropout},
@@ -46,8 +49,13 @@ json gpt2_config_to_json(const GPTConfig& c) {
           {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"},
           {"gradus",
            {{"bias", c.bias},
-            {"norm", c.norm == NormKind::layer ? "layer" : "rms"},
-            {"placement", c.placement == Placement::pre ? "pre" : "post"},
+            {"norm", name_in(norm_names, c.norm)},
+            {"placement", name_in(placement_names, c.placement)},
+            {"positions", name_in(position_names, c.positions)},
+            {"rope_theta", c.rope_theta},
+            {"kv_heads", c.kv_heads},
+            {"window", c.window},
+            {"qk_norm", c.qk_norm},
             {"document_token", c.document_token}}}};
 }
 
@@ -64,6 +72,7 @@ GPTConfig gpt2_config_from_json(const json& object, const path& file) {
               .n_layer = reader.integer("n_layer"),
               .n_head = reader.integer("n_head"),
               .n_embd = reader.integer("n_embd"),
+              .n_inner = reader.integer("n_inner", 0),
               .dropout = reader.number("resid_pdrop", real(0.1)),
               .tie_weights = reader.flag("tie_word_embeddings", true),
               .norm_eps = reader.number("layer_norm_epsilon", real(1e-5)),
@@ -72,8 +81,13 @@ GPTConfig gpt2_config_from_json(const json& object, const path& file) {
   if (object.contains("gradus")) {
     const ConfigReader own(object["gradus"], file);
     c.bias = own.flag("bias", true);
-    c.norm = own.is_second("norm", "layer", "rms") ? NormKind::rms : NormKind::layer;
-    c.placement = own.is_second("placement", "pre", "post") ? Placement::post : Placement::pre;
+    c.norm = own.choice("norm", norm_names, c.norm);
+    c.placement = own.choice("placement", placement_names, c.placement);
+    c.positions = own.choice("positions", position_names, c.positions);
+    c.rope_theta = own.number("rope_theta", c.rope_theta);
+    c.kv_heads = own.integer("kv_heads", 0);
+    c.window = own.integer("window", 0);
+    c.qk_norm = own.flag("qk_norm", false);
     const int64_t token = own.integer("document_token", -1);
     check<FileError>(token >= -1 && token < c.vocab_size,
                      "{}: document_token {} must be -1 or below vocab_size {}", file.string(),
@@ -85,8 +99,6 @@ GPTConfig gpt2_config_from_json(const json& object, const path& file) {
   } catch (const ValueError& error) {
     throw FileError(fmt::format("{}: {}", file.string(), error.what()));
   }
-  check<FileError>(reader.integer("n_inner", 4 * c.n_embd) == 4 * c.n_embd,
-                   "{}: n_inner must be 4 n_embd = {}", file.string(), 4 * c.n_embd);
   return c;
 }
 
@@ -97,11 +109,12 @@ WeightLayout gpt2_layout(const GPTConfig& config) {
                       .their_prefix = "transformer.",
                       .heads = {"lm_head."},
                       .ignored = {".attn.bias", ".attn.masked_bias"}};  // buffers of old versions
-  for (const char* same : {"wte", "wpe", "h.*.ln_1", "h.*.ln_2", "ln_f", "lm_head"}) {
+  for (const char* same : {"wte", "wpe", "relative_bias", "h.*.ln_1", "h.*.ln_2", "h.*.attn.q_norm",
+                           "h.*.attn.k_norm", "ln_f", "lm_head"}) {
     layout.table.push_back({same, {same}});
   }
   for (const char* conv1d :
-       {"h.*.attn.c_attn", "h.*.attn.c_proj", "h.*.mlp.c_fc", "h.*.mlp.c_proj"}) {
+       {"h.*.attn.c_attn", "h.*.attn.c_proj", "h.*.mlp.c_gate", "h.*.mlp.c_fc", "h.*.mlp.c_proj"}) {
     layout.table.push_back({conv1d, {conv1d}, true});
   }
   if (config.tie_weights) layout.ties = {{"lm_head.weight", "wte.weight"}};
@@ -112,8 +125,9 @@ std::vector<std::pair<std::string, Tensor>> gpt2_zero_biases(const GPT& model) {
   std::vector<std::pair<std::string, Tensor>> zero_biases;
   if (model.config.bias) return zero_biases;
   for (const NamedTensor& p : model.named_parameters()) {
-    if (p.name.starts_with("w") || p.name.starts_with("lm_head") || !p.name.ends_with(".weight"))
-      continue;
+    const bool has_bias_there = p.name.starts_with("ln_f.") || p.name.find(".ln_") != p.name.npos ||
+                                p.name.find(".c_") != p.name.npos;
+    if (!has_bias_there || !p.name.ends_with(".weight")) continue;
     const std::string base = p.name.substr(0, p.name.size() - std::string_view("weight").size());
     zero_biases.emplace_back(base + "bias", zeros({p.tensor.dim(0)}));
   }

@@ -204,7 +204,7 @@ TEST_CASE("copy_weights: another shape is refused") {
   config.block_size = 4;
   GPT shorter(config);
   copy_weights(from, shorter);
-  CHECK(shorter.wpe.weight->to_vector() == from.wpe.weight->narrow(0, 0, 4).to_vector());
+  CHECK(shorter.wpe->weight->to_vector() == from.wpe->weight->narrow(0, 0, 4).to_vector());
   GPT longer(tiny());
   CHECK_THROWS_AS(copy_weights(shorter, longer), ValueError);
   config = tiny();

@@ -360,7 +360,7 @@ TEST_CASE("checkpointed blocks: the same loss and gradients, with dropout, to th
     const GPT model = lively(config);
     manual_seed(9);
     const Tokens ids = some_ids(2, 8, 11);
-    Tensor x = model.drop(model.wte(ids) + model.wpe.weight.tensor());
+    Tensor x = model.drop(model.wte(ids) + model.wpe->weight.tensor());
     for (const Block& block : model.h) {
       std::vector<Tensor> parameters;
       for (const NamedTensor& p : block.named_parameters()) parameters.push_back(p.tensor);

@@ -1,0 +1,133 @@
+#include "train/experiments/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "data/file.h"
+#include "data/json.h"
+#include "tensor/errors.h"
+#include "tensor/kernels/mode.h"
+#include "tensor/parallel.h"
+#include "train/experiments/all.h"
+#include "train/page.h"
+#include "train/progress.h"
+#include "train/signals.h"
+
+namespace gradus {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::filesystem::path results_file(const Experiment& e, const ExperimentRequest& r) {
+  return r.results / fmt::format("{}{}.json", e.name, r.options.quick ? ".quick" : "");
+}
+
+std::string command_of(const Experiment& e, const ExperimentOptions& o) {
+  return fmt::format("gradus experiment {}{}", e.name,
+                     o.quick        ? " --quick"
+                     : o.seeds == 3 ? ""
+                                    : fmt::format(" --seeds {}", o.seeds));
+}
+
+bool out_of_time(const ExperimentRequest& r) {
+  return r.end && std::chrono::steady_clock::now() >= *r.end;
+}
+
+void write_page(const Experiment& e, const Finding& f, const ordered_json& results,
+                const std::filesystem::path& file) {
+  std::string body =
+      fmt::format("<p><b>{}.</b> {}</p>", to_text(f.outcome), escape_html(f.sentence));
+  for (const Chart& chart : f.charts) body += to_svg(chart);
+  body += html_table(f.table);
+  body +=
+      fmt::format("<p><code>{}</code></p>", escape_html(results.at("command").get<std::string>()));
+  write_file_atomically(file, html_page(e.name, fmt::format("{} ({})", e.claim, e.source), body));
+}
+
+}  // namespace
+
+const std::vector<Experiment>& experiments() {
+  static const std::vector<Experiment> all{
+      {.name = "window",
+       .claim = "A sliding window costs time N W instead of N², and a token sees W - 1 places "
+                "further with every layer",
+       .source = "Beltagy et al. 2020; Jiang et al. 2023",
+       .cells = window_cells,
+       .conclude = window_finding},
+  };
+  return all;
+}
+
+std::string to_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::holds:
+      return "holds";
+    case Outcome::does_not_hold:
+      return "does not hold";
+    case Outcome::inconclusive:
+      return "inconclusive";
+  }
+  return "";
+}
+
+ordered_json last_result(const Experiment& e, const ExperimentRequest& r) {
+  const std::filesystem::path file = results_file(e, r);
+  if (!std::filesystem::exists(file)) return {};
+  const ordered_json stored = ordered_json(read_json(file));
+  const bool ours = stored.is_object() && stored.value("experiment", "") == e.name &&
+                    stored.contains("cells") && stored["cells"].is_object();
+  check<FileError>(ours, "{}: not the results of experiment {}", file.string(), e.name);
+  return stored;
+}
+
+ordered_json run_experiment(const Experiment& e, const ExperimentRequest& r) {
+  const std::vector<Cell> cells = e.cells(r.options);
+  const std::filesystem::path file = results_file(e, r);
+  ordered_json stored = last_result(e, r);
+  ordered_json results{
+      {"experiment", e.name},
+      {"claim", e.claim},
+      {"source", e.source},
+      {"command", command_of(e, r.options)},
+      {"machine", fmt::format("{}, {} threads", kernels::describe(), num_threads())},
+      {"cells", ordered_json::object()}};
+  std::filesystem::create_directories(r.results);
+  Progress progress(e.name, static_cast<int64_t>(cells.size()), 0, r.quiet);
+  int64_t done = 0;
+  for (const Cell& cell : cells) {
+    const bool measured = stored.is_object() && stored["cells"].contains(cell.name);
+    if (!measured && (stop_signal() != 0 || out_of_time(r))) return results;
+    results["cells"][cell.name] = measured ? stored["cells"][cell.name] : cell.measure();
+    if (stop_signal() != 0 && !measured) return results;  // it may have ended early
+    progress.update(++done, cell.name);
+    if (!measured) write_file_atomically(file, results.dump(1) + "\n");
+  }
+  const Finding f = e.conclude(results["cells"], r.options);
+  results["outcome"] = to_text(f.outcome);
+  results["finding"] = f.sentence;
+  results["table"] = f.table;
+  write_file_atomically(file, results.dump(1) + "\n");
+  write_page(e, f, results, std::filesystem::path(file).replace_extension(".html"));
+  return results;
+}
+
+std::string finding_text(const Experiment& e, const ordered_json& results) {
+  const auto table = results.at("table").get<std::vector<std::vector<std::string>>>();
+  std::vector<size_t> widths(table.front().size());
+  for (const auto& row : table) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : table) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      text += fmt::format("{}{:{}}{}", i == 0 ? "" : "  ", row[i], widths[i],
+                          i + 1 == row.size() ? "\n" : "");
+    }
+  }
+  return text + fmt::format("\n{}.\nThis {}. {}\n", e.claim,
+                            results.at("outcome").get<std::string>(),
+                            results.at("finding").get<std::string>());
+}
+
+}  // namespace gradus
