@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "train/precision_option.h"
 #include "train/training_options.h"
 
 namespace gradus {
@@ -33,6 +34,8 @@ class Settings {
     };
     command.add_flag_callback(name, change, about)->group(group_name);
   }
+  /// Adds a change by something other than an option.
+  void change(std::function<void(Options&)> f) { changes_->push_back(std::move(f)); }
   /// add() for one command.
   auto adding_to(CLI::App& command) {
     return [this, &command](const char* name, auto place, const char* about) {
@@ -101,6 +104,9 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
       command, "--activation-checkpointing",
       [](O & o) -> auto& { return o.activation_checkpointing; },
       "Computes blocks again in backward instead of keeping what is inside them");
+  add_precision(command, [settings](Precision p) mutable {
+    settings.change([p](O& o) { o.precision = p; });
+  })->group(group_name);
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
   settings
