@@ -9,6 +9,9 @@
 using namespace gradus;
 using namespace gradus::testing;
 
+// The double build has no bfloat16.
+#ifndef GRADUS_DOUBLE
+
 namespace {
 
 // What bfloat16 makes of x, as a float32 tensor.
@@ -28,9 +31,6 @@ struct Layer {
 };
 
 }  // namespace
-
-// The double build has no bfloat16.
-#ifndef GRADUS_DOUBLE
 
 TEST_CASE("linear in bfloat16: y = r(x) r(W)ᵀ + b, dx = r(dy) r(W), dW = r(dy)ᵀ r(x), db = Σ dy") {
   const Layer f;

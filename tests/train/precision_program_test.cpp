@@ -13,6 +13,22 @@ namespace {
 
 const Arguments few_steps{"--steps", "6", "--quiet", "--precision"};
 
+}  // namespace
+
+#ifdef GRADUS_DOUBLE
+
+TEST_CASE("a build in double precision refuses bfloat16 in one sentence") {
+  const Workplace w;
+  for (const char* name : {"bf16", "bf16-emulated"})
+    check_refused(run(w.pretrain(few_steps + Arguments{name})), 2,
+                  "a build in double precision has no bf16");
+  check_refused(run({"bench", "--precision", "bf16"}), 2, "double precision");
+}
+
+#else
+
+namespace {
+
 std::string stored_precision(const Workplace& w) {
   return json::parse(slurp(w.in_run("training.json"))).at("precision").get<std::string>();
 }
@@ -29,18 +45,6 @@ double last_loss(const Workplace& w) {
 }
 
 }  // namespace
-
-#ifdef GRADUS_DOUBLE
-
-TEST_CASE("a build in double precision refuses bfloat16 in one sentence") {
-  const Workplace w;
-  for (const char* name : {"bf16", "bf16-emulated"})
-    check_refused(run(w.pretrain(few_steps + Arguments{name})), 2,
-                  "a build in double precision has no bf16");
-  check_refused(run({"bench", "--precision", "bf16"}), 2, "double precision");
-}
-
-#else
 
 TEST_CASE("a run in bf16-emulated says so in its folder and ends close to float32") {
   const Workplace plain, rounded;

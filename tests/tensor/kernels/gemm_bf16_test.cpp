@@ -93,13 +93,14 @@ void check_all_products(Multiply multiply) {
   for (const Sizes s : all_sizes) {
     for (const bool A_transposed : {false, true}) {
       for (const bool B_transposed : {false, true}) {
-        for (const auto& [beta, gap] : {std::pair{real(0), 0}, {real(1), 5}, {real(0.5), 0}}) {
+        for (const real beta : {real(0), real(1), real(0.5)}) {
           CAPTURE(s.M);
           CAPTURE(s.N);
           CAPTURE(s.K);
           CAPTURE(A_transposed);
           CAPTURE(B_transposed);
           CAPTURE(beta);
+          const int64_t gap = beta == 1 ? 5 : 0;
           const Product<T> p{s.M, s.N, s.K, A_transposed, B_transposed, beta, gap};
           CHECK(mismatch(p.run(multiply), p.expected(), tolerance(s.K)) == "");
         }
@@ -183,7 +184,7 @@ TEST_CASE("the CPU's own bfloat16 products agree with the sum of exact products"
   if (!why_no_bf16().empty()) {
     std::cout << "not tested here: " << why_no_bf16() << "\n";
     Product<bf16> p{2, 2, 2};
-    CHECK_THROWS_AS(PrecisionMode(Precision::bf16), ValueError);
+    CHECK_THROWS_AS(PrecisionMode{Precision::bf16}, ValueError);
     return;
   }
   check_all_products<bf16>(
