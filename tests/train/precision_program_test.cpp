@@ -35,8 +35,8 @@ std::string stored_precision(const Workplace& w) {
 
 void store_precision(const Workplace& w, const char* name) {
   json settings = json::parse(slurp(w.in_run("training.json")));
-  settings["precision"] = name;
-  if (name == nullptr) settings.erase("precision");
+  settings.erase("precision");
+  if (name != nullptr) settings["precision"] = name;
   w.folder.file("run/training.json", settings.dump());
 }
 
