@@ -34,8 +34,13 @@ class Settings {
     };
     command.add_flag_callback(name, change, about)->group(group_name);
   }
-  /// Adds a change by something other than an option.
-  void change(std::function<void(Options&)> f) { changes_->push_back(std::move(f)); }
+  /// Adds --precision.
+  void add_precision(CLI::App& command) {
+    const auto change = [changes = changes_](Precision p) {
+      changes->push_back([p](Options& o) { o.precision = p; });
+    };
+    gradus::add_precision(command, change)->group(group_name);
+  }
   /// add() for one command.
   auto adding_to(CLI::App& command) {
     return [this, &command](const char* name, auto place, const char* about) {
@@ -104,9 +109,7 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
       command, "--activation-checkpointing",
       [](O & o) -> auto& { return o.activation_checkpointing; },
       "Computes blocks again in backward instead of keeping what is inside them");
-  add_precision(command, [settings](Precision p) mutable {
-    settings.change([p](O& o) { o.precision = p; });
-  })->group(group_name);
+  settings.add_precision(command);
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
   settings
