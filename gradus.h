@@ -27,4 +27,5 @@
 #include "optim/schedule.h"
 #include "tensor/errors.h"
 #include "tensor/parallel.h"
+#include "tensor/precision.h"
 #include "tensor/print.h"

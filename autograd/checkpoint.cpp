@@ -1,6 +1,7 @@
 #include "autograd/checkpoint.h"
 
 #include "autograd/engine.h"
+#include "tensor/precision.h"
 #include "tensor/random.h"
 
 namespace gradus {
@@ -28,6 +29,7 @@ Tensor checkpoint(std::function<Tensor(Inputs)> fn, std::span<const Tensor> inpu
                   std::span<const Tensor> parameters) {
   const Generator generator = default_generator();
   const bool training = is_training();
+  const Precision precision = gradus::precision();
   Tensor y;
   {
     const NoGrad guard;
@@ -42,6 +44,7 @@ Tensor checkpoint(std::function<Tensor(Inputs)> fn, std::span<const Tensor> inpu
   auto backward = [=, fn = std::move(fn)](const Tensor& dy, std::span<const Grad> dx) {
     const GeneratorGuard replay(generator);
     const ModeGuard modes(true, training);
+    const PrecisionMode products(precision);
     const uint64_t now = autograd::next_node_id();
     Tensors leaves;
     for (size_t i = 0; i < saved.size(); ++i) {

@@ -222,7 +222,7 @@ def main(arguments, make_timer):
     torch.set_flush_denormal(True)
     timer = make_timer(arguments.preset)
     timer.run(3)  # the first steps allocate and warm the caches
-    about = {"preset": arguments.preset, "precision": "fp32", "threads": arguments.threads}
+    about = {"preset": arguments.preset, "precision": "float32", "threads": arguments.threads}
     if arguments.serve:
         say({**about, "torch": torch.__version__})
         for line in sys.stdin:

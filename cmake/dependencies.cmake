@@ -17,6 +17,21 @@ add_library(gradus-utf8proc INTERFACE)
 target_include_directories(gradus-utf8proc SYSTEM INTERFACE $<BUILD_INTERFACE:${GRADUS_UTF8PROC_INCLUDE}>)
 target_link_libraries(gradus-utf8proc INTERFACE ${GRADUS_UTF8PROC_LIBRARY})
 
+# bfloat16 products on CPUs that have them. Without it everything else works.
+option(GRADUS_ONEDNN "Multiply in bfloat16 through oneDNN, if it is installed" ON)
+add_library(gradus-onednn INTERFACE)
+if(GRADUS_ONEDNN)
+  find_path(GRADUS_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp)
+  find_library(GRADUS_ONEDNN_LIBRARY dnnl)
+endif()
+if(GRADUS_ONEDNN AND GRADUS_ONEDNN_INCLUDE AND GRADUS_ONEDNN_LIBRARY)
+  target_include_directories(gradus-onednn SYSTEM INTERFACE $<BUILD_INTERFACE:${GRADUS_ONEDNN_INCLUDE}>)
+  set(GRADUS_ONEDNN_LINK ${GRADUS_ONEDNN_LIBRARY})
+  target_link_libraries(gradus-onednn INTERFACE ${GRADUS_ONEDNN_LINK})
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/tensor/kernels/onednn.cpp PROPERTIES
+                              COMPILE_DEFINITIONS GRADUS_ONEDNN)
+endif()
+
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(hwy REQUIRED)

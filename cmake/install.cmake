@@ -11,7 +11,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/gradus.h DESTINATION ${CMAKE_INSTALL_INCLUDE
 
 # What a consumer links against besides fmt and OpenMP: found again on the consumer's machine.
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/gradus)
-install(TARGETS gradus-blas gradus-utf8proc EXPORT gradus-targets)
+install(TARGETS gradus-blas gradus-utf8proc gradus-onednn EXPORT gradus-targets)
 install(EXPORT gradus-targets NAMESPACE gradus:: DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/gradus-config-version.cmake
                                  COMPATIBILITY SameMajorVersion)

@@ -29,8 +29,8 @@ function(gradus_library name real)
       target_link_options(${target} PUBLIC -fsanitize=address,undefined)
     endif()
   endforeach()
-  target_link_libraries(${name}-objects PUBLIC gradus-blas hwy::hwy gradus-utf8proc
+  target_link_libraries(${name}-objects PUBLIC gradus-blas hwy::hwy gradus-utf8proc gradus-onednn
                                         PRIVATE nlohmann_json::nlohmann_json gradus-warnings)
   target_sources(${name} PRIVATE $<TARGET_OBJECTS:${name}-objects>)
-  target_link_libraries(${name} PRIVATE gradus-blas hwy::hwy gradus-utf8proc)
+  target_link_libraries(${name} PRIVATE gradus-blas hwy::hwy gradus-utf8proc gradus-onednn)
 endfunction()

@@ -1,5 +1,8 @@
 #include "tensor/storage.h"
 
+#include <mutex>
+
+#include "tensor/bf16_copy.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -14,6 +17,17 @@ Storage::Storage(int64_t size) : size_(size) {
   check<MemoryError>(!__builtin_mul_overflow(static_cast<size_t>(size), sizeof(real), &bytes),
                      "memory: {} elements are more bytes than 64 bits can count", size);
   if (!meta_mode) block_ = allocate_block(bytes);
+}
+
+std::shared_ptr<const BF16Copy> Storage::in_bf16() const {
+  static std::mutex one_at_a_time;  // two threads may read the same weight
+  const std::lock_guard lock(one_at_a_time);
+  if (bf16_ == nullptr || bf16_version_ != version_) {
+    bf16_.reset();  // its memory is what the next one gets
+    bf16_ = make_cached<BF16Copy>(size_, data());
+    bf16_version_ = version_;
+  }
+  return bf16_;
 }
 
 MetaMode::MetaMode() : previous_(meta_mode) { meta_mode = true; }

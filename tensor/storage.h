@@ -1,10 +1,14 @@
 #pragma once
 // Storage: the memory behind one or more tensors, and a version that counts its writers.
 
+#include <memory>
+
 #include "tensor/allocator.h"
 #include "tensor/real.h"
 
 namespace gradus {
+
+class BF16Copy;
 
 class Storage {
  public:
@@ -24,10 +28,16 @@ class Storage {
   }
   uint64_t version() const { return version_; }
 
+  /// All elements in bfloat16. The copy stays with the storage and serves until somebody writes: a
+  /// weight is rounded once per step, however often it is read.
+  std::shared_ptr<const BF16Copy> in_bf16() const;
+
  private:
   MemoryBlock block_;
   int64_t size_;
   uint64_t version_ = 0;
+  mutable std::shared_ptr<const BF16Copy> bf16_;
+  mutable uint64_t bf16_version_ = 0;
 };
 
 /// While it lives, new tensors have shapes but no memory: models too large for the machine can be

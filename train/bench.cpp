@@ -15,6 +15,7 @@
 #include "tensor/parallel.h"
 #include "train/bench_models.h"
 #include "train/commands.h"
+#include "train/precision_option.h"
 #include "train/profile_report.h"
 #include "train/progress.h"
 #include "train/slow_paths.h"
@@ -28,6 +29,7 @@ struct BenchArguments {
   std::string preset;
   int64_t steps = 0;  // 0: enough to be sure
   uint64_t seed = 1337;
+  Precision precision = Precision::float32;
   bool json = false, serve = false, profile = false;
 };
 
@@ -37,9 +39,9 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-ordered_json about(const std::string& name, const Floor& floor) {
+ordered_json about(const std::string& name, Precision precision, const Floor& floor) {
   return {{"preset", name},
-          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
+          {"precision", sizeof(real) == 8 ? "float64" : name_of(precision)},
           {"threads", num_threads()},
           {"floor_ms", floor.total_ms()},
           {"gemm_floor_ms", floor.gemm_ms},
@@ -47,7 +49,7 @@ ordered_json about(const std::string& name, const Floor& floor) {
 }
 
 std::unique_ptr<Bench> warmed_up(const std::string& name, const BenchArguments& o) {
-  std::unique_ptr<Bench> bench = make_bench(name, o.seed);
+  std::unique_ptr<Bench> bench = make_bench(name, o.precision, o.seed);
   for (int i = 0; i < 3; ++i) bench->step();
   return bench;
 }
@@ -70,7 +72,7 @@ ordered_json measure(const std::string& name, const BenchArguments& o) {
   const double rss = peak_rss_mb();  // before the floor allocates its own matrices
   const Floor floor = bench->floor();
   std::sort(times.begin(), times.end());
-  ordered_json report = about(name, floor);
+  ordered_json report = about(name, o.precision, floor);
   report["step_ms"] = times.front();
   report["step_ms_median"] = times[times.size() / 2];
   report["floor_ratio"] = times.front() / floor.total_ms();
@@ -117,7 +119,7 @@ void profile(const std::string& name, const BenchArguments& o) {
 // a line with the milliseconds of N steps; `quit` ends it.
 void serve(const std::string& name, const BenchArguments& o) {
   const std::unique_ptr<Bench> bench = warmed_up(name, o);
-  fmt::print("{}\n", about(name, bench->floor()).dump());
+  fmt::print("{}\n", about(name, o.precision, bench->floor()).dump());
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     std::vector<double> times;
@@ -131,9 +133,10 @@ void serve(const std::string& name, const BenchArguments& o) {
 // A process of its own per preset: peak memory and allocator state belong to one model.
 ordered_json measure_in_process(const std::string& name, const BenchArguments& o) {
   const std::string command = fmt::format(
-      "/proc/{}/exe --kernels {} bench --preset {} --threads {} --steps {} --seed {} --json",
-      getpid(), kernels::use_reference() ? "reference" : "fast", name, num_threads(), o.steps,
-      o.seed);
+      "/proc/{}/exe --kernels {} bench --preset {} --precision {} --threads {} --steps {} --seed "
+      "{} --json",
+      getpid(), kernels::use_reference() ? "reference" : "fast", name, name_of(o.precision),
+      num_threads(), o.steps, o.seed);
   FILE* pipe = popen(command.c_str(), "r");
   check<FileError>(pipe != nullptr, "bench: cannot start a process for {}", name);
   std::string output;
@@ -147,7 +150,7 @@ ordered_json measure_in_process(const std::string& name, const BenchArguments& o
 
 void print_row(const ordered_json& r) {
   fmt::print(
-      "{:<9} {:>5} {:>3} threads  step {:>9.2f} ms  median {:>9.2f}  floor {:>9.2f}  ratio "
+      "{:<9} {:>7} {:>3} threads  step {:>9.2f} ms  median {:>9.2f}  floor {:>9.2f}  ratio "
       "{:>5.2f}  {:>8.0f} tokens/s  {:>7.0f} MB\n",
       r["preset"].get<std::string>(), r["precision"].get<std::string>(), r["threads"].get<int>(),
       r["step_ms"].get<double>(), r["step_ms_median"].get<double>(), r["floor_ms"].get<double>(),
@@ -181,11 +184,14 @@ void add_bench(CLI::App& program) {
   command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")
       ->check(CLI::Range(0, 1000000));
   command->add_option("--seed", o->seed, "Of weights and tokens")->capture_default_str();
+  CLI::Option* precision = add_precision(*command, [o](Precision p) { o->precision = p; });
   command->add_flag("--json", o->json,
                     "A list with one object per preset; with --profile, its object");
-  command->add_flag("--profile", o->profile,
-                    "Where the time of a step goes, op by op, beside the machine's peaks (of nano "
-                    "unless --preset says otherwise)");
+  command
+      ->add_flag("--profile", o->profile,
+                 "Where the time of a step goes, op by op, beside the machine's peaks (of nano "
+                 "unless --preset says otherwise)")
+      ->excludes(precision);  // it measures float32's peak
   command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it")
       ->excludes("--profile");
   command->callback([o] { bench_command(*o); });

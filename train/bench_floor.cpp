@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tensor/bf16_copy.h"
 #include "tensor/kernels/elementwise.h"
-#include "tensor/kernels/gemm.h"
+#include "tensor/kernels/gemm_bf16.h"
 
 namespace gradus {
 namespace {
@@ -28,8 +29,23 @@ double best_ms(F f) {
   return best;
 }
 
-// C (M, N) = A (M, K) B (K, N), by the faster of our tile grid and BLAS's own threads.
-double product_ms(int64_t M, int64_t N, int64_t K, bool transpose_a, bool transpose_b) {
+// C (M, N) = A (M, K) B (K, N) of operands that are bfloat16 already.
+double bf16_product_ms(Precision precision, int64_t M, int64_t N, int64_t K, bool transpose_a,
+                       bool transpose_b) {
+  const Tensor a = rand({M, K}), b = rand({K, N});
+  const BF16Copy a16(a.numel(), a.data()), b16(b.numel(), b.data());
+  Tensor c = empty({M, N});
+  const kernels::MatrixBF16 A{a16.data(), transpose_a ? M : K, transpose_a};
+  const kernels::MatrixBF16 B{b16.data(), transpose_b ? K : N, transpose_b};
+  real* out = c.mutable_data();
+  return best_ms([&] { kernels::gemm_bf16(precision, M, N, K, A, B, 0, out, N); });
+}
+
+// The same in any precision; in float32 by the faster of our tile grid and BLAS's own threads.
+double product_ms(Precision precision, int64_t M, int64_t N, int64_t K, bool transpose_a,
+                  bool transpose_b) {
+  if (precision != Precision::float32)
+    return bf16_product_ms(precision, M, N, K, transpose_a, transpose_b);
   const Tensor a = rand({M, K}), b = rand({K, N});
   Tensor c = empty({M, N});
   const kernels::Matrix A{a.data(), transpose_a ? M : K, transpose_a};
@@ -40,9 +56,9 @@ double product_ms(int64_t M, int64_t N, int64_t K, bool transpose_a, bool transp
 }
 
 // Forward x wᵀ, dx = dy w, dw = dyᵀ x of a layer from K to N numbers over M tokens.
-double linear_ms(int64_t M, int64_t N, int64_t K) {
-  return product_ms(M, N, K, false, true) + product_ms(M, K, N, false, false) +
-         product_ms(N, K, M, true, false);
+double linear_ms(Precision precision, int64_t M, int64_t N, int64_t K) {
+  return product_ms(precision, M, N, K, false, true) +
+         product_ms(precision, M, K, N, false, false) + product_ms(precision, N, K, M, true, false);
 }
 
 // `count` independent products on the threads, as attention computes them per head.
@@ -90,10 +106,11 @@ double optimizer_ms(int64_t num_parameters) {
 
 // All blocks of a model.
 template <class Config>
-double blocks_ms(const Config& c, int64_t B, int64_t T) {
+double blocks_ms(const Config& c, Precision p, int64_t B, int64_t T) {
   const int64_t M = B * T, C = c.n_embd;
-  const double block = linear_ms(M, 3 * C, C) + linear_ms(M, C, C) + linear_ms(M, 4 * C, C) +
-                       linear_ms(M, C, 4 * C) + attention_ms(B * c.n_head, T, C / c.n_head);
+  const double block = linear_ms(p, M, 3 * C, C) + linear_ms(p, M, C, C) +
+                       linear_ms(p, M, 4 * C, C) + linear_ms(p, M, C, 4 * C) +
+                       attention_ms(B * c.n_head, T, C / c.n_head);
   return static_cast<double>(c.n_layer) * block;
 }
 
@@ -104,16 +121,16 @@ Floor with_optimizer(double gemm_ms, int64_t num_parameters) {
 
 }  // namespace
 
-Floor measure_floor(const GPTConfig& c, int64_t B, int64_t T, int64_t num_parameters) {
-  return with_optimizer(blocks_ms(c, B, T) + linear_ms(B * T, c.vocab_size, c.n_embd),
+Floor measure_floor(const GPTConfig& c, Precision p, int64_t B, int64_t T, int64_t num_parameters) {
+  return with_optimizer(blocks_ms(c, p, B, T) + linear_ms(p, B * T, c.vocab_size, c.n_embd),
                         num_parameters);
 }
 
-Floor measure_floor(const BERTConfig& c, int64_t B, int64_t T, int64_t targets,
+Floor measure_floor(const BERTConfig& c, Precision p, int64_t B, int64_t T, int64_t targets,
                     int64_t num_parameters) {
   const double head =
-      linear_ms(targets, c.n_embd, c.n_embd) + linear_ms(targets, c.vocab_size, c.n_embd);
-  return with_optimizer(blocks_ms(c, B, T) + head, num_parameters);
+      linear_ms(p, targets, c.n_embd, c.n_embd) + linear_ms(p, targets, c.vocab_size, c.n_embd);
+  return with_optimizer(blocks_ms(c, p, B, T) + head, num_parameters);
 }
 
 // Products of 1024 x 1024: large enough for full speed, small enough for many tries.

@@ -5,6 +5,7 @@
 
 #include "nn/bert.h"
 #include "nn/gpt.h"
+#include "tensor/precision.h"
 
 namespace gradus {
 
@@ -14,11 +15,13 @@ struct Floor {
   double total_ms() const { return gemm_ms + optimizer_ms; }
 };
 
-/// Forward, dx and dw of every linear layer, and six attention products per layer at full T².
-Floor measure_floor(const GPTConfig& config, int64_t B, int64_t T, int64_t num_parameters);
-/// The same; the head for masked tokens reads `targets` of the B T tokens.
-Floor measure_floor(const BERTConfig& config, int64_t B, int64_t T, int64_t targets,
+/// Forward, dx and dw of every linear layer in this precision; and six attention products per layer
+/// at full T², in float32, as attention multiplies in any case.
+Floor measure_floor(const GPTConfig& config, Precision precision, int64_t B, int64_t T,
                     int64_t num_parameters);
+/// The same; the head for masked tokens reads `targets` of the B T tokens.
+Floor measure_floor(const BERTConfig& config, Precision precision, int64_t B, int64_t T,
+                    int64_t targets, int64_t num_parameters);
 
 /// What the machine gives to as many threads as are in use.
 struct Peaks {

@@ -22,8 +22,9 @@ Tokens random_tokens(const Shape& shape, int64_t vocab_size, Draw draw) {
 
 class GPTBench : public Bench {
  public:
-  GPTBench(const Preset& preset, uint64_t seed)
-      : model_(shape(preset, seed)),
+  GPTBench(const Preset& preset, Precision precision, uint64_t seed)
+      : Bench(precision),
+        model_(shape(preset, seed)),
         ids_(random_tokens({preset.batch_size, preset.bench_sequence}, model_.config.vocab_size,
                            Draw{seed, 1})),
         targets_(random_tokens(ids_.shape, model_.config.vocab_size, Draw{seed, 2})) {
@@ -34,7 +35,8 @@ class GPTBench : public Bench {
   int64_t tokens() const override { return ids_.numel(); }
   bool causal() const override { return true; }
   Floor floor() const override {
-    return measure_floor(model_.config, ids_.dim(0), ids_.dim(1), model_.num_parameters());
+    return measure_floor(model_.config, precision_, ids_.dim(0), ids_.dim(1),
+                         model_.num_parameters());
   }
 
  private:
@@ -56,8 +58,9 @@ class GPTBench : public Bench {
 // predicted, out of BERT's vocabulary.
 class BERTBench : public Bench {
  public:
-  explicit BERTBench(uint64_t seed)
-      : model_(shape(seed), true),
+  BERTBench(Precision precision, uint64_t seed)
+      : Bench(precision),
+        model_(shape(seed), true),
         ids_(random_tokens({B, T}, model_.config().vocab_size, Draw{seed, 1})),
         targets_(random_tokens({B * targets_per_row}, model_.config().vocab_size, Draw{seed, 2})),
         is_random_(random_tokens({B}, 2, Draw{seed, 3})) {
@@ -72,7 +75,8 @@ class BERTBench : public Bench {
   int64_t tokens() const override { return ids_.numel(); }
   bool causal() const override { return false; }
   Floor floor() const override {
-    return measure_floor(model_.config(), B, T, positions_.numel(), model_.num_parameters());
+    return measure_floor(model_.config(), precision_, B, T, positions_.numel(),
+                         model_.num_parameters());
   }
 
  private:
@@ -99,6 +103,7 @@ constexpr const char* bert_mini = "bert-mini";
 
 double Bench::step() {
   using Clock = std::chrono::steady_clock;
+  const PrecisionMode products(precision_);
   const auto start = Clock::now();
   loss().backward();
   clip_grad_norm(model().named_parameters(), 1);
@@ -127,9 +132,9 @@ std::vector<std::string> bench_names() {
   return names;
 }
 
-std::unique_ptr<Bench> make_bench(const std::string& name, uint64_t seed) {
-  if (name == bert_mini) return std::make_unique<BERTBench>(seed);
-  return std::make_unique<GPTBench>(find_preset(name), seed);
+std::unique_ptr<Bench> make_bench(const std::string& name, Precision precision, uint64_t seed) {
+  if (name == bert_mini) return std::make_unique<BERTBench>(precision, seed);
+  return std::make_unique<GPTBench>(find_preset(name), precision, seed);
 }
 
 }  // namespace gradus

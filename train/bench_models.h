@@ -17,6 +17,8 @@ class Bench {
  public:
   virtual ~Bench() = default;
 
+  /// `precision` is that of its products.
+  explicit Bench(Precision precision) : precision_(precision) {}
   /// Milliseconds of one training step: forward, backward, clipping, update.
   double step();
   /// The same step, timed part by part.
@@ -30,11 +32,12 @@ class Bench {
  protected:
   virtual Tensor loss() const = 0;
   virtual const Module& model() const = 0;
+  const Precision precision_;
   std::optional<AdamW> optimizer_;
 };
 
 /// The presets of GPT, and bert-mini.
 std::vector<std::string> bench_names();
-std::unique_ptr<Bench> make_bench(const std::string& name, uint64_t seed);
+std::unique_ptr<Bench> make_bench(const std::string& name, Precision precision, uint64_t seed);
 
 }  // namespace gradus

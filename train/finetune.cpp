@@ -6,6 +6,7 @@
 #include "train/commands.h"
 #include "train/finetune/pooling_option.h"
 #include "train/finetune/session.h"
+#include "train/precision_option.h"
 #include "train/signals.h"
 
 namespace gradus {
@@ -79,6 +80,7 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
       ->check(CLI::NonNegativeNumber);
   command.add_option("--max-length", o->max_length, "Tokens of a text; longer ones are cut")
       ->check(CLI::PositiveNumber);
+  add_precision(command, [o](Precision p) { o->tuning.precision = p; });
   command.add_flag("--json", o->json, "All figures as one JSON object");
   command.add_flag("--quiet", o->quiet, "No progress");
 }

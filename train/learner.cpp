@@ -35,11 +35,13 @@ Learner::Learner(const RunOptions& o, Objective& objective)
                                                        .weight_decay = o.weight_decay,
                                                        .bias_correction = o.bias_correction}),
       objective_(objective),
+      precision_(o.precision),
       accumulation_(o.accumulation),
       largest_norm_(o.clip > 0 ? static_cast<double>(o.clip)
                                : std::numeric_limits<double>::infinity()) {}
 
 Learner::Step Learner::step(int64_t step, real lr) {
+  const PrecisionMode products(precision_);
   const Module& model = objective_.model();
   Step result{objective_.backward(accumulation_)};
   result.grad_norm = clip_grad_norm(model.named_parameters(), largest_norm_);

@@ -27,6 +27,7 @@ class Learner {
 
  private:
   Objective& objective_;
+  Precision precision_;
   int64_t accumulation_;
   double largest_norm_;
 };

@@ -10,6 +10,7 @@
 
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
+#include "tensor/kernels/onednn.h"
 #include "tensor/parallel.h"
 #include "train/commands.h"
 
@@ -21,9 +22,17 @@ using namespace gradus;
 
 namespace {
 
+// "oneDNN 2.6.3 (bf16: no)".
+std::string describe_bf16() {
+  const std::string version = kernels::onednn::version();
+  if (version.empty()) return "no oneDNN";
+  return fmt::format("{} (bf16: {})", version,
+                     kernels::onednn::why_no_bf16().empty() ? "yes" : "no");
+}
+
 std::string version() {
-  return fmt::format("gradus {} ({}-bit numbers, {}, {} threads)", GRADUS_VERSION, 8 * sizeof(real),
-                     kernels::describe(), num_threads());
+  return fmt::format("gradus {} ({}-bit numbers, {}, {}, {} threads)", GRADUS_VERSION,
+                     8 * sizeof(real), kernels::describe(), describe_bf16(), num_threads());
 }
 
 void add_global_options(CLI::App& program) {

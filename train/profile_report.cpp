@@ -165,7 +165,7 @@ ordered_json profile_json(const ProfileReport& r) {
     rows.push_back(json_row(row, r.step, r.peaks));
   }
   return {{"preset", r.preset},
-          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
+          {"precision", sizeof(real) == 8 ? "float64" : "float32"},
           {"threads", num_threads()},
           {"step_ms", 1e3 * r.step.seconds},
           {"unwatched_step_ms", 1e3 * r.unwatched_seconds},

@@ -1,10 +1,11 @@
 #pragma once
 // What every run is asked for: its folder, and how long to go on. The same for whatever is learned.
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "train/precision_option.h"
 #include "train/run_folder.h"
 #include "train/trainer.h"
 
@@ -31,11 +32,19 @@ struct RunRequest {
 };
 
 /// The settings that a run folder holds, as `read` finds them in training.json; the text may have
-/// moved to `data` since.
+/// moved to `data` since. If this machine lacks the precision of the one before, the folder learns
+/// that the rest of the run has another.
 template <class Options>
-Options stored_settings(const RunFolder& folder, const std::string& data,
+Options stored_settings(RunFolder& folder, const std::string& data,
                         Options (*read)(const nlohmann::json& object, const std::string& file)) {
-  Options options = read(folder.settings(), folder.settings_file().string());
+  nlohmann::json stored = folder.settings();
+  Options options = read(stored, folder.settings_file().string());
+  const Precision usable = usable_precision(options.precision);
+  if (usable != options.precision) {
+    stored["precision"] = name_of(usable);
+    folder.save_settings(stored);
+    options.precision = usable;
+  }
   if (!data.empty()) options.data = data;
   return options;
 }

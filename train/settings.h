@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nn/names.h"
+#include "train/precision_option.h"
 #include "train/training_options.h"
 
 namespace gradus {
@@ -48,6 +49,13 @@ class Settings {
     command.add_option_function<std::string>(name, change, about)
         ->check(CLI::IsMember(words))
         ->group(group_name);
+  }
+  /// Adds --precision.
+  void add_precision(CLI::App& command) {
+    const auto change = [changes = changes_](Precision p) {
+      changes->push_back([p](Options& o) { o.precision = p; });
+    };
+    gradus::add_precision(command, change)->group(group_name);
   }
   /// add() for one command.
   auto adding_to(CLI::App& command) {
@@ -117,6 +125,7 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
       command, "--activation-checkpointing",
       [](O & o) -> auto& { return o.activation_checkpointing; },
       "Computes blocks again in backward instead of keeping what is inside them");
+  settings.add_precision(command);
   const std::map<std::string, Decay> decays{
       {"constant", Decay::constant}, {"linear", Decay::linear}, {"cosine", Decay::cosine}};
   settings

@@ -128,7 +128,8 @@ json to_json(const RunOptions& o) {
           {"sample_interval", o.sample_interval},
           {"checkpoint_interval", o.checkpoint_interval},
           {"keep_checkpoints", o.keep_checkpoints},
-          {"seed", o.seed}};
+          {"seed", o.seed},
+          {"precision", name_of(o.precision)}};
 }
 
 RunOptions run_options_from(const json& object, const std::string& file) {
@@ -164,6 +165,10 @@ RunOptions run_options_from(const json& object, const std::string& file) {
     o.checkpoint_interval = object.at("checkpoint_interval").get<int64_t>();
     o.keep_checkpoints = object.at("keep_checkpoints").get<int64_t>();
     o.seed = object.at("seed").get<uint64_t>();
+    const std::string precision = object.value("precision", name_of(o.precision));
+    const std::optional<Precision> known = precision_named(precision);
+    check<FileError>(known.has_value(), "{}: there is no precision '{}'", file, precision);
+    o.precision = *known;
     return o;
   });
 }

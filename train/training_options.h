@@ -8,6 +8,7 @@
 #include "nn/gpt.h"
 #include "optim/schedule.h"
 #include "tensor/errors.h"
+#include "tensor/precision.h"
 #include "train/presets.h"
 
 namespace gradus {
@@ -37,6 +38,7 @@ struct RunOptions {
   int64_t checkpoint_interval = 500;
   int64_t keep_checkpoints = 2;
   uint64_t seed = 1337;
+  Precision precision = Precision::float32;  // of products in training; validation is in float32
 
   bool is_builtin() const { return data == builtin_data; }
   /// Makes the path of the text one that a run can be resumed with from anywhere.

@@ -1,5 +1,6 @@
 // Matrix products.
 
+#include "autograd/factor.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 #include "autograd/sample.h"
@@ -103,31 +104,25 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 // y = x Wᵀ + b,  dx = dy W,  dW = dyᵀ x,  db = Σ dy
+// In bfloat16, x, W and dy are rounded where they are multiplied; y, dx and dW are sums in float32.
 // x (..., K), weight (N, K), bias (N) or absent -> y (..., N)
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   check_shape(weight.rank() == 2 && input.rank() > 0 && input.dim(-1) == weight.dim(1),
               "linear: x {} and weight {} disagree: the last dimension of x must be what weight "
               "expects (weight is (out, in))",
               input.shape(), weight.shape());
-  const int64_t N = weight.dim(0), K = weight.dim(1);
-  const int64_t M = rows_around(input.shape(), input.rank() - 1).outer;
+  const int64_t N = weight.dim(0);
   check_shape(!bias.defined() || bias.shape() == Shape{N},
               "linear: bias {} must be ({}), the outputs of weight {}", bias.shape(), N,
               weight.shape());
-  const Tensor x = dense(input), w = dense(weight), b = bias.defined() ? dense(bias) : bias;
-  Tensor y(x.shape().with(x.rank() - 1, N));
-  kernels::linear(M, N, K, {x.data(), K}, w.data(), b.defined() ? b.data() : nullptr,
-                  y.mutable_data());
-  auto backward = [=](const Tensor& dy, Grad dx, Grad dw, Grad db) {
-    if (dx) {
-      auto [out, beta] = dx.accumulator();
-      kernels::gemm(M, K, N, 1, {dy.data(), N}, {w.data(), K}, beta, out.mutable_data(), K);
-    }
-    if (dw) {
-      auto [out, beta] = dw.accumulator();
-      kernels::gemm(N, K, M, 1, {dy.data(), N, true}, {x.data(), K}, beta, out.mutable_data(), K);
-    }
-    if (db) db += sum_to(dy, Shape{N});
+  const Factor x(dense(input)), w = Factor::of_weight(dense(weight));
+  Tensor y(input.shape().with(input.rank() - 1, N));
+  linear_product(x, w, bias.defined() ? dense(bias) : bias, y);
+  auto backward = [=](const Tensor& gradient, Grad dx, Grad dw, Grad db) {
+    const Factor dy(gradient, x.precision());
+    if (dx) add_product(dy, w, dx);
+    if (dw) add_product(dy.transposed(), x, dw);
+    if (db) db += sum_to(gradient, Shape{N});
   };
   return record("linear", y, backward, input, weight, bias);
 }

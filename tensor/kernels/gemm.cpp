@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "tensor/errors.h"
-#include "tensor/kernels/launch.h"
 #include "tensor/kernels/mode.h"
+#include "tensor/kernels/tile_grid.h"
 #include "tensor/parallel.h"
 
 namespace gradus::kernels {
@@ -25,14 +25,7 @@ constexpr auto blas_gemv = cblas_sgemv;
 constexpr int64_t blas_limit = std::numeric_limits<int>::max();  // BLAS counts in 32 bits
 constexpr int64_t longest_piece = int64_t{1} << 30;
 
-// Multiply-adds below which waking a second thread costs more than it saves.
-constexpr int64_t serial_work = int64_t{1} << 18;
-
 CBLAS_TRANSPOSE blas_transpose(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
-
-Matrix at(Matrix m, int64_t i, int64_t j) {
-  return {m.data + (m.transposed ? j * m.ld + i : i * m.ld + j), m.ld, m.transposed};
-}
 
 // The leading dimension as BLAS wants it: at least the width, whatever a lone row says.
 int leading(int64_t ld, int64_t rows, int64_t width) {
@@ -82,60 +75,10 @@ void with_serial_blas(F f) {
   omp_set_num_threads(threads);
 }
 
-// C = beta * C, where the product has no terms.
-void scale_rows(int64_t M, int64_t N, real beta, real* C, int64_t ldc) {
-  for (int64_t i = 0; i < M; ++i) {
-    for (int64_t j = 0; j < N; ++j) C[i * ldc + j] = beta == 0 ? 0 : beta * C[i * ldc + j];
-  }
-}
-
 void check_leading(int64_t ld) {
   check_value(ld <= blas_limit,
               "gemm: rows that lie {} elements apart exceed the 32-bit limit of BLAS ({})", ld,
               blas_limit);
-}
-
-// The shape of a tile: a function of M, N and K alone.
-struct Grid {
-  int64_t M, N, tile_m, tile_n;
-
-  int64_t columns() const { return ceil_div(N, tile_n); }
-  int64_t tiles() const { return M == 0 || N == 0 ? 0 : ceil_div(M, tile_m) * columns(); }
-};
-
-// Cuts `size` into equal pieces of about `piece`, multiples of 16 as BLAS likes them.
-int64_t even_piece(int64_t size, int64_t piece) {
-  const int64_t pieces = std::max<int64_t>(1, ceil_div(size, piece));
-  return ceil_div(ceil_div(size, pieces), 16) * 16;
-}
-
-// Tiles of 384 x 384 run nearly as fast as whole matrices. Products of few such tiles are cut until
-// the threads have equal work, but not below 64, where BLAS copies more than it multiplies.
-Grid make_grid(int64_t M, int64_t N, int64_t K) {
-  constexpr int64_t largest = 384, smallest = 64, enough_tiles = 8;
-  if (M == 0 || N == 0 || M * N < serial_work / std::max<int64_t>(1, K)) return {M, N, M, N};
-  Grid grid{M, N, even_piece(M, largest), even_piece(N, largest)};
-  if (M < smallest) {  // memory-bound: every tile reads its own part of B, once
-    grid.tile_n = even_piece(N, std::max(smallest, serial_work / 2 / std::max<int64_t>(1, K)));
-    return grid;
-  }
-  while (grid.tiles() < enough_tiles) {
-    int64_t& longer = grid.tile_m >= grid.tile_n ? grid.tile_m : grid.tile_n;
-    if (longer <= smallest) break;
-    longer = even_piece(longer, (longer + 1) / 2);
-  }
-  return grid;
-}
-
-// Calls f(row, column, rows, columns) for every tile, in parallel.
-template <class F>
-void for_each_tile(const Grid& grid, F f) {
-  if (grid.M == 0 || grid.N == 0) return;
-  parallel_for(grid.tiles(), 1, [&](int64_t tile, int64_t) {
-    const int64_t i = tile / grid.columns() * grid.tile_m;
-    const int64_t j = tile % grid.columns() * grid.tile_n;
-    f(i, j, std::min(grid.tile_m, grid.M - i), std::min(grid.tile_n, grid.N - j));
-  });
 }
 
 }  // namespace
@@ -157,8 +100,8 @@ void gemm(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, real 
           int64_t ldc) {
   if (use_reference()) return reference::gemm(M, N, K, alpha, A, B, beta, C, ldc);
   for (const int64_t ld : {A.ld, B.ld, ldc}) check_leading(ld);
-  for_each_tile(make_grid(M, N, K), [&](int64_t i, int64_t j, int64_t rows, int64_t columns) {
-    gemm_tile(rows, columns, K, alpha, at(A, i, 0), at(B, 0, j), beta, C + i * ldc + j, ldc);
+  for_each_tile({M, N, K, C, ldc}, A, B, [&](const Tile<real>& t) {
+    gemm_tile(t.rows, t.columns, K, alpha, t.A, t.B, beta, t.C, ldc);
   });
 }
 
@@ -185,13 +128,9 @@ void gemm_batched(const Batch& batch, int64_t M, int64_t N, int64_t K, real alph
 void linear(int64_t M, int64_t N, int64_t K, Matrix x, const real* w, const real* bias, real* y) {
   for (const int64_t ld : {x.ld, K, N}) check_leading(ld);
   const Matrix w_transposed{w, K, true};
-  for_each_tile(make_grid(M, N, K), [&](int64_t i, int64_t j, int64_t rows, int64_t columns) {
-    real* tile = y + i * N + j;
-    if (bias != nullptr) {  // the tile starts as the bias and the product is added
-      for (int64_t r = 0; r < rows; ++r) std::copy_n(bias + j, columns, tile + r * N);
-    }
-    gemm_tile(rows, columns, K, 1, at(x, i, 0), at(w_transposed, 0, j), bias != nullptr ? 1 : 0,
-              tile, N);
+  for_each_tile({M, N, K, y, N}, x, w_transposed, [&](const Tile<real>& t) {
+    if (bias != nullptr) start_as_bias(t, N, bias);
+    gemm_tile(t.rows, t.columns, K, 1, t.A, t.B, bias != nullptr ? 1 : 0, t.C, N);
   });
 }
 

@@ -7,11 +7,13 @@
 namespace gradus::kernels {
 
 /// A matrix operand: element (i, j) lies at data[i * ld + j], or at data[j * ld + i] if transposed.
-struct Matrix {
-  const real* data;
+template <class T>
+struct MatrixOf {
+  const T* data;
   int64_t ld;
   bool transposed = false;
 };
+using Matrix = MatrixOf<real>;
 
 /// C (M, N; rows ldc apart) = alpha * A (M, K) B (K, N) + beta * C. beta = 0 ignores what C holds.
 void gemm(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, real beta, real* C,

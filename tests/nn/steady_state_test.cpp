@@ -9,6 +9,7 @@
 #include "nn/gpt.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
+#include "tensor/precision.h"
 #include "tests/support.h"
 
 #include <atomic>
@@ -157,3 +158,10 @@ TEST_CASE("the same for every variant of the block and every optimizer") {
   CHECK(calls_in_steady_state<SGD>(config, 2) == 0);
   CHECK(calls_in_steady_state<Adam>(config, 2) == 0);
 }
+
+#ifndef GRADUS_DOUBLE
+TEST_CASE("the same in bfloat16, emulated") {
+  const PrecisionMode products(Precision::bf16_emulated);
+  CHECK(calls_in_steady_state<AdamW>(small(), 2) == 0);
+}
+#endif

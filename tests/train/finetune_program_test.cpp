@@ -81,6 +81,22 @@ TEST_CASE("finetune makes a model that predict can use, and says what it is wort
   check_refused(run(lesson.finetune()), 1, "there is a model in this folder already");
 }
 
+TEST_CASE("finetune learns in the precision asked for, and its metrics say which") {
+  const Lesson plain, rounded;
+  const char* precision = in_double ? "float32" : "bf16-emulated";
+  CHECK(run(plain.finetune({}, "10")).code == 0);
+  CHECK(run(rounded.finetune({"--precision", precision}, "10")).code == 0);
+  const auto metrics = [](const Lesson& lesson) {
+    return json::parse(slurp(std::filesystem::path(lesson.out) / "metrics.json"));
+  };
+  CHECK(metrics(plain)["settings"]["precision"] == "float32");
+  CHECK(metrics(rounded)["settings"]["precision"] == precision);
+  const auto weights = [](const Lesson& lesson) {
+    return slurp(std::filesystem::path(lesson.out) / "model.safetensors");
+  };
+  CHECK((weights(plain) == weights(rounded)) == in_double);
+}
+
 TEST_CASE("finetune: the same command gives the same bits") {
   const Lesson lesson;
   REQUIRE(run(lesson.finetune({}, "10")).code == 0);

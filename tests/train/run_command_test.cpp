@@ -48,8 +48,12 @@ TEST_CASE("every resumed run takes a text that has moved, and no settings") {
     check_refused(run(resume + Arguments{"--data", w.text, "--stop-after", "1", "--quiet"}), 1,
                   "there is no run to resume");
     check_refused(run(resume + Arguments{"--out", w.out}), 2, "--out excludes --resume");
-    for (const Arguments& setting :
-         {c.setting, {"--lr", "1"}, {"--steps", "9"}, {"--minutes", "1"}, {"--dry-run"}}) {
+    for (const Arguments& setting : {c.setting,
+                                     {"--precision", "float32"},
+                                     {"--lr", "1"},
+                                     {"--steps", "9"},
+                                     {"--minutes", "1"},
+                                     {"--dry-run"}}) {
       CAPTURE(setting.front());
       check_refused(run(resume + setting), 2,
                     "a run goes on with the settings it began with; give no others");

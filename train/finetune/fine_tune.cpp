@@ -124,6 +124,11 @@ FineTuned fine_tune(TaskModel& model, const Examples& train, const Examples& dev
   ShuffledBatches batches(lengths_of(train), o.batch_size, o.seed);
   BestWeights best(model);
 
+  const auto loss_of = [&](const std::vector<int64_t>& rows) {
+    const PrecisionMode products(o.precision);  // backward multiplies as forward did
+    return train.loss(learn(rows), rows);
+  };
+
   const int64_t steps = o.steps_for(train.size());
   const int64_t interval = evaluation_interval(steps, dev.size(), o);
   const Schedule schedule{.decay = Decay::linear,
@@ -134,7 +139,7 @@ FineTuned fine_tune(TaskModel& model, const Examples& train, const Examples& dev
   int64_t worse = 0;  // evaluations since the best one
   for (int64_t step = 1; step <= steps && !result.stopped; ++step) {
     const std::vector<int64_t> rows = batches.next();
-    const Tensor loss = train.loss(learn(rows), rows);
+    const Tensor loss = loss_of(rows);
     loss.backward();
     const double norm = clip_grad_norm(model.named_parameters(), static_cast<double>(o.clip));
     check_value(std::isfinite(loss.item()) && std::isfinite(norm),

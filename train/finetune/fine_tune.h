@@ -7,6 +7,7 @@
 
 #include "nn/task_model.h"
 #include "optim/optimizer.h"
+#include "tensor/precision.h"
 #include "train/finetune/examples.h"
 
 namespace gradus {
@@ -24,6 +25,7 @@ struct FineTuneOptions {
   int64_t evaluations = 10;  // at most; fewer where they would take longer than the learning
   int64_t patience = 0;      // evaluations without a better one after which it ends; 0: never
   uint64_t seed = 0;         // of batches and dropout
+  Precision precision = Precision::float32;  // of products in learning; figures are in float32
 
   int64_t steps_for(int64_t examples) const;
   /// Throws ValueError naming the first impossible setting.

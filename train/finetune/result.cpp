@@ -104,6 +104,7 @@ ordered_json settings_json(const SessionOptions& o) {
                         {"layer_decay", t.layer_decay},
                         {"clip", t.clip},
                         {"patience", t.patience},
+                        {"precision", name_of(t.precision)},
                         {"max_length", o.max_length},
                         {"doc_stride", o.doc_stride}};
   if (o.dropout) settings["dropout"] = *o.dropout;

@@ -1,0 +1,53 @@
+#include "tensor/kernels/gemm_bf16.h"
+
+#include "tensor/allocator.h"
+#include "tensor/kernels/mode.h"
+#include "tensor/kernels/onednn.h"
+#include "tensor/kernels/tile_grid.h"
+
+namespace gradus::kernels {
+namespace {
+
+// A dense copy in float32 of a matrix that is (rows, columns) where it lies.
+class Widened {
+ public:
+  Widened(MatrixBF16 m, int64_t M, int64_t N)
+      : rows_(m.transposed ? N : M), columns_(m.transposed ? M : N), transposed_(m.transposed) {
+    block_ = allocate_block(static_cast<size_t>(rows_ * columns_) * sizeof(real));
+    const bool dense = m.ld == columns_;
+    const int64_t pieces = dense ? 1 : rows_, length = dense ? rows_ * columns_ : columns_;
+    for (int64_t i = 0; i < pieces; ++i) widen_bf16(length, m.data + i * m.ld, data() + i * length);
+  }
+  ~Widened() { free_block(block_); }
+  Widened(const Widened&) = delete;
+  Widened& operator=(const Widened&) = delete;
+
+  real* data() const { return static_cast<real*>(block_.data); }
+  Matrix matrix() const { return {data(), columns_, transposed_}; }
+
+ private:
+  int64_t rows_, columns_;
+  bool transposed_;
+  MemoryBlock block_;
+};
+
+}  // namespace
+
+void gemm_bf16(Precision precision, int64_t M, int64_t N, int64_t K, MatrixBF16 A, MatrixBF16 B,
+               real beta, real* C, int64_t ldc) {
+  if (use_reference()) return reference::gemm_bf16(M, N, K, A, B, beta, C, ldc);
+  if (precision == Precision::bf16) return onednn::gemm(M, N, K, A, B, beta, nullptr, C, ldc);
+  const Widened a(A, M, K), b(B, K, N);
+  gemm(M, N, K, 1, a.matrix(), b.matrix(), beta, C, ldc);
+}
+
+void linear_bf16(Precision precision, int64_t M, int64_t N, int64_t K, const bf16* x, const bf16* w,
+                 const real* bias, real* y) {
+  const MatrixBF16 A{x, K}, B{w, K, true};
+  if (precision == Precision::bf16 && !use_reference())
+    return onednn::gemm(M, N, K, A, B, 0, bias, y, N);
+  for (int64_t i = 0; bias != nullptr && i < M; ++i) std::copy_n(bias, N, y + i * N);
+  gemm_bf16(precision, M, N, K, A, B, bias != nullptr ? 1 : 0, y, N);
+}
+
+}  // namespace gradus::kernels
