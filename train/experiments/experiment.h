@@ -30,8 +30,8 @@ enum class Outcome { holds, does_not_hold, inconclusive };
 
 struct Finding {
   Outcome outcome = Outcome::inconclusive;
-  std::string sentence;                         // with the figures that decide
-  std::vector<std::vector<std::string>> table;  // the first row its head
+  std::string sentence = {};                         // with the figures that decide
+  std::vector<std::vector<std::string>> table = {};  // the first row its head
   std::vector<Chart> charts = {};
 };
 

@@ -49,12 +49,26 @@ void write_page(const Experiment& e, const Finding& f, const ordered_json& resul
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all{
-      {.name = "window",
-       .claim = "A sliding window costs time N W instead of N², and a token sees W - 1 places "
-                "further with every layer",
-       .source = "Beltagy et al. 2020; Jiang et al. 2023",
-       .cells = window_cells,
-       .conclude = window_finding},
+      {"positions",
+       "Learned positions fail beyond the length of training, RoPE loses less, ALiBi least",
+       "Press et al. 2022; Su et al. 2021", positions_cells, positions_finding},
+      {"norm-placement", "Without warm-up a deep post-norm stack trains worse than a pre-norm one",
+       "Xiong et al. 2020", norm_placement_cells, norm_placement_finding},
+      {"norm-kind", "RMSNorm is as good as LayerNorm, and cheaper", "Zhang & Sennrich 2019",
+       norm_kind_cells, norm_kind_finding},
+      {"window",
+       "A sliding window costs time N W instead of N², and a token sees W - 1 places further with "
+       "every layer",
+       "Beltagy et al. 2020; Jiang et al. 2023", window_cells, window_finding},
+      {"kv-heads",
+       "Shared keys and values shrink the cache; groups keep most of the quality, one for all "
+       "loses "
+       "more",
+       "Ainslie et al. 2023; Shazeer 2019", kv_heads_cells, kv_heads_finding},
+      {"activation", "GELU is better than ReLU, and SwiGLU better than GELU",
+       "Hendrycks & Gimpel 2016; Shazeer 2020", activation_cells, activation_finding},
+      {"tying", "Embedding and head can be one matrix without loss", "Press & Wolf 2017",
+       tying_cells, tying_finding},
   };
   return all;
 }
@@ -125,7 +139,7 @@ std::string finding_text(const Experiment& e, const ordered_json& results) {
                           i + 1 == row.size() ? "\n" : "");
     }
   }
-  return text + fmt::format("\n{}.\nThis {}. {}\n", e.claim,
+  return text + fmt::format("\n{}.\nVerdict: {}. {}\n", e.claim,
                             results.at("outcome").get<std::string>(),
                             results.at("finding").get<std::string>());
 }
