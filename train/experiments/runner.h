@@ -12,8 +12,8 @@ namespace gradus {
 
 struct ExperimentRequest {
   std::filesystem::path results = "docs/results";
-  ExperimentOptions options;
-  std::optional<std::chrono::steady_clock::time_point> end;  // begins no cell after it
+  ExperimentOptions options = {};
+  std::optional<std::chrono::steady_clock::time_point> end = {};  // begins no cell after it
   bool quiet = false;
 };
 
