@@ -1,6 +1,9 @@
 #include "nn/kv_cache.h"
 
+#include <algorithm>
+
 #include "autograd/mode.h"
+#include "nn/positions.h"
 #include "tensor/creation.h"
 #include "tensor/errors.h"
 
@@ -24,6 +27,60 @@ std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) 
   values_.narrow(1, length_, T).copy_(v);
   length_ += T;
   return {keys_.narrow(1, 0, length_), values_.narrow(1, 0, length_)};
+}
+
+LayerCache::LayerCache(std::span<const Row> rows, int64_t length, int64_t capacity)
+    : capacity_(capacity), length_(length) {
+  const auto batch = [&](Tensor LayerCache::*member) {
+    const Shape one = (rows[0].cache->*member).shape();  // (B, capacity, NKV, hs)
+    Tensor all = empty(one.with(0, static_cast<int64_t>(rows.size())).with(1, capacity));
+    for (size_t b = 0; b < rows.size(); ++b) {
+      const auto& [cache, row, padding] = rows[b];
+      const int64_t filled = cache->length_ - padding;
+      const Tensor to = all.narrow(0, static_cast<int64_t>(b), 1);
+      to.narrow(1, 0, length - filled).zero_();
+      to.narrow(1, length - filled, filled)
+          .copy_((cache->*member).narrow(0, row, 1).narrow(1, padding, filled));
+    }
+    return all;
+  };
+  keys_ = batch(&LayerCache::keys_);
+  values_ = batch(&LayerCache::values_);
+}
+
+KVCache KVCache::gather(std::span<const Text> texts, int64_t capacity) {
+  KVCache batch(0, capacity);
+  int64_t longest = 0;
+  const auto filled = [](const Text& t) { return t.cache->length() - t.cache->padding_of(t.row); };
+  for (const Text& t : texts) longest = std::max(longest, filled(t));
+  for (const Text& t : texts) batch.padding.push_back(longest - filled(t));
+  for (size_t l = 0; l < texts[0].cache->layers.size(); ++l) {
+    std::vector<LayerCache::Row> rows;
+    for (const Text& t : texts) {
+      rows.push_back({&t.cache->layers[l], t.row, t.cache->padding_of(t.row)});
+    }
+    batch.layers.emplace_back(rows, longest, capacity);
+  }
+  if (std::ranges::all_of(batch.padding, [](int64_t n) { return n == 0; })) batch.padding.clear();
+  return batch;
+}
+
+Tokens KVCache::places(int64_t T) const {
+  if (padding.empty()) return places_from(length(), T);
+  Tokens places({static_cast<int64_t>(padding.size()), T});
+  for (int64_t i = 0; i < places.numel(); ++i) {
+    places.data()[i] = static_cast<int32_t>(length() + i % T - padding_of(i / T));
+  }
+  return places;
+}
+
+Tensor KVCache::key_mask(int64_t T) const {
+  if (padding.empty()) return {};
+  Tensor mask = ones({static_cast<int64_t>(padding.size()), length() + T});
+  for (size_t b = 0; b < padding.size(); ++b) {
+    mask.select(0, static_cast<int64_t>(b)).narrow(0, 0, padding[b]).zero_();
+  }
+  return mask;
 }
 
 }  // namespace gradus

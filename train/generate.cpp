@@ -38,7 +38,8 @@ void generate_command(const GenerateArguments& o) {
   GenerateOptions options = o.generate;
   options.use_cache = !o.no_cache;
   options.stop_token = tokenizer.end_of_text_id().value_or(-1);
-  options.on_token = [&](int32_t id) {
+  options.on_token = [&](const NewToken& token) {
+    const int32_t id = token.id;
     fmt::print("{}", tokenizer.decode(std::span(&id, 1)));
     std::fflush(stdout);
     return stop_signal() == 0 && std::ferror(stdout) == 0;
