@@ -1,0 +1,87 @@
+#include "train/bench_generate.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+
+#include "nn/generate.h"
+#include "tensor/errors.h"
+#include "tensor/parallel.h"
+
+namespace gradus {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// What memory gives to a program that only reads: the best of tries on 134 MB, in which every
+// thread looks for a byte that is not there.
+class ReadMeter {
+ public:
+  void try_once() {
+    constexpr int64_t piece = int64_t{1} << 17;
+    std::atomic<bool> found{false};
+    const Clock::time_point start = Clock::now();
+    parallel_for(x_.numel(), piece, [&](int64_t begin, int64_t end) {
+      const auto bytes = static_cast<size_t>(end - begin) * sizeof(real);
+      if (std::memchr(x_.data() + begin, 1, bytes) != nullptr) found = true;
+    });
+    const double bytes = static_cast<double>(x_.numel()) * sizeof(real);
+    if (!found) best_ = std::max(best_, bytes / ms_since(start) * 1000);
+  }
+  double bytes_per_second() const { return best_; }
+
+ private:
+  Tensor x_ = zeros({int64_t{1} << 25});
+  double best_ = 0;
+};
+
+}  // namespace
+
+double bytes_per_step(const GPT& model, int64_t batch, int64_t context) {
+  const GPTConfig& c = model.config;
+  const int64_t looked_up =
+      model.wpe.weight->numel() + (c.tie_weights ? 0 : c.vocab_size * c.n_embd);
+  const int64_t cache = 2 * c.n_layer * c.n_embd * context;  // keys and values
+  return static_cast<double>(model.num_parameters() - looked_up + batch * cache) * sizeof(real);
+}
+
+GenerationSpeed measure_generation(const GPT& model, int64_t batch, int64_t prompt, int64_t steps,
+                                   uint64_t seed) {
+  check_value(prompt + steps < model.config.block_size,
+              "bench: {} tokens and {} more do not fit into a context of {}", prompt, steps,
+              model.config.block_size);
+  const auto V = static_cast<real>(model.config.vocab_size);
+  const Tensor numbers = rand({batch, prompt}, Draw{seed, 1});
+  std::vector<std::vector<int32_t>> prompts(static_cast<size_t>(batch));
+  for (int64_t i = 0; i < numbers.numel(); ++i) {
+    prompts[static_cast<size_t>(i / prompt)].push_back(static_cast<int32_t>(numbers.data()[i] * V));
+  }
+  ReadMeter memory;
+  std::vector<double> times;  // of every step but the first, which reads the prompts
+  Clock::time_point start;
+  const auto watch = [&](const NewToken& token) {
+    if (token.row + 1 < prompts.size()) return true;
+    if (start != Clock::time_point{}) times.push_back(ms_since(start));
+    memory.try_once();
+    start = Clock::now();
+    return true;
+  };
+  generate(model, prompts, {.max_new_tokens = steps + 1, .seed = seed, .on_token = watch});
+
+  const auto fastest = std::min_element(times.begin(), times.end());
+  GenerationSpeed speed{.batch = batch,
+                        .context = prompt + 1 + (fastest - times.begin()),
+                        .step_ms = *fastest,
+                        .read_bytes_per_second = memory.bytes_per_second()};
+  speed.bytes = bytes_per_step(model, batch, speed.context);
+  std::sort(times.begin(), times.end());
+  speed.step_ms_median = times[times.size() / 2];
+  return speed;
+}
+
+}  // namespace gradus
