@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 
 #include "nn/generate.h"
@@ -18,25 +19,32 @@ double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-// What memory gives to a program that only reads: the best of tries on 134 MB, in which every
-// thread looks for a byte that is not there.
+// What memory gives to a program that only reads: the best of tries in which every thread looks for
+// a byte that is not there. A try reads as much as a step does, so that other programs have as many
+// occasions to come between.
 class ReadMeter {
  public:
+  explicit ReadMeter(double bytes)
+      : passes_(std::max<int64_t>(1, std::llround(bytes / (numbers * sizeof(real))))) {}
   void try_once() {
     constexpr int64_t piece = int64_t{1} << 17;
     std::atomic<bool> found{false};
     const Clock::time_point start = Clock::now();
-    parallel_for(x_.numel(), piece, [&](int64_t begin, int64_t end) {
-      const auto bytes = static_cast<size_t>(end - begin) * sizeof(real);
-      if (std::memchr(x_.data() + begin, 1, bytes) != nullptr) found = true;
-    });
-    const double bytes = static_cast<double>(x_.numel()) * sizeof(real);
+    for (int64_t pass = 0; pass < passes_; ++pass) {
+      parallel_for(numbers, piece, [&](int64_t begin, int64_t end) {
+        const auto bytes = static_cast<size_t>(end - begin) * sizeof(real);
+        if (std::memchr(x_.data() + begin, 1, bytes) != nullptr) found = true;
+      });
+    }
+    const double bytes = static_cast<double>(passes_ * numbers) * sizeof(real);
     if (!found) best_ = std::max(best_, bytes / ms_since(start) * 1000);
   }
   double bytes_per_second() const { return best_; }
 
  private:
-  Tensor x_ = zeros({int64_t{1} << 25});
+  static constexpr int64_t numbers = int64_t{1} << 25;  // more than the caches hold
+  int64_t passes_;
+  Tensor x_ = zeros({numbers});
   double best_ = 0;
 };
 
@@ -61,7 +69,7 @@ GenerationSpeed measure_generation(const GPT& model, int64_t batch, int64_t prom
   for (int64_t i = 0; i < numbers.numel(); ++i) {
     prompts[static_cast<size_t>(i / prompt)].push_back(static_cast<int32_t>(numbers.data()[i] * V));
   }
-  ReadMeter memory;
+  ReadMeter memory(bytes_per_step(model, batch, prompt));
   std::vector<double> times;  // of every step but the first, which reads the prompts
   Clock::time_point start;
   const auto watch = [&](const NewToken& token) {
