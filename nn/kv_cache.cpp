@@ -8,6 +8,14 @@
 #include "tensor/errors.h"
 
 namespace gradus {
+namespace {
+
+// (B, capacity, NKV, hs) with the times of a head one behind the other: a query streams them.
+Tensor room(const Shape& shape, int64_t B, int64_t capacity) {
+  return empty({B, shape[2], capacity, shape[3]}).transpose(1, 2);
+}
+
+}  // namespace
 
 std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) {
   const int64_t T = k.dim(1);
@@ -17,8 +25,8 @@ std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) 
                     "cache: keys and values kept in it lose their gradient; use it under NoGrad or "
                     "EvalMode");
   if (!keys_.defined()) {
-    keys_ = empty(k.shape().with(1, capacity_));
-    values_ = empty(v.shape().with(1, capacity_));
+    keys_ = room(k.shape(), k.dim(0), capacity_);
+    values_ = room(v.shape(), v.dim(0), capacity_);
   }
   check_shape(k.shape().with(1, capacity_) == keys_.shape() && v.shape() == k.shape(),
               "cache: keys {} and values {} do not continue a cache of shape {}", k.shape(),
@@ -32,8 +40,8 @@ std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) 
 LayerCache::LayerCache(std::span<const Row> rows, int64_t length, int64_t capacity)
     : capacity_(capacity), length_(length) {
   const auto batch = [&](Tensor LayerCache::*member) {
-    const Shape one = (rows[0].cache->*member).shape();  // (B, capacity, NKV, hs)
-    Tensor all = empty(one.with(0, static_cast<int64_t>(rows.size())).with(1, capacity));
+    const Tensor& first = rows[0].cache->*member;
+    Tensor all = room(first.shape(), static_cast<int64_t>(rows.size()), capacity);
     for (size_t b = 0; b < rows.size(); ++b) {
       const auto& [cache, row, padding] = rows[b];
       const int64_t filled = cache->length_ - padding;
