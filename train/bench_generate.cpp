@@ -52,10 +52,12 @@ class ReadMeter {
 
 double bytes_per_step(const GPT& model, int64_t batch, int64_t context) {
   const GPTConfig& c = model.config;
-  const int64_t looked_up =
-      model.wpe.weight->numel() + (c.tie_weights ? 0 : c.vocab_size * c.n_embd);
-  const int64_t cache = 2 * c.n_layer * c.n_embd * context;  // keys and values
-  return static_cast<double>(model.num_parameters() - looked_up + batch * cache) * sizeof(real);
+  const int64_t positions = model.wpe ? model.wpe->weight->numel() : 0;
+  const int64_t tokens = c.tie_weights ? 0 : c.vocab_size * c.n_embd;  // tied, it is the head
+  const BlockConfig block = c.block();
+  const int64_t cache = 2 * c.n_layer * block.num_kv_heads() * block.head_size() * context;
+  const int64_t numbers = model.num_parameters() - positions - tokens + batch * cache;
+  return static_cast<double>(numbers) * sizeof(real);
 }
 
 GenerationSpeed measure_generation(const GPT& model, int64_t batch, int64_t prompt, int64_t steps,
