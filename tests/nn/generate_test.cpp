@@ -203,3 +203,25 @@ TEST_CASE("generate: the repetition penalty counts the prompt and what was made"
   const Sequence expected(text.begin() + 2, text.end());
   CHECK(generate(model, Sequence{3, 1}, {.max_new_tokens = 6, .sampling = sampling}) == expected);
 }
+
+TEST_CASE("generate: a text of a batch is what it is alone, whatever tells positions") {
+  const std::vector<Sequence> prompts{{1}, {2, 3, 4, 5}, {9, 8, 7, 6, 5, 4, 3}, {9, 8}};
+  for (const Positions positions : {Positions::none, Positions::sinusoidal, Positions::rope,
+                                    Positions::alibi, Positions::relative}) {
+    manual_seed(3);
+    const GPT model({.block_size = 16,
+                     .vocab_size = 11,
+                     .n_layer = 2,
+                     .n_head = 4,
+                     .n_embd = 32,
+                     .kv_heads = 2,
+                     .window = 5,
+                     .positions = positions,
+                     .init_std = real(0.4)});
+    CAPTURE(static_cast<int>(positions));
+    const std::vector<Sequence> made = generate(model, prompts, {.max_new_tokens = 14, .seed = 5});
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      CHECK(made[i] == generate(model, prompts[i], {.max_new_tokens = 14, .seed = 5 + i}));
+    }
+  }
+}
