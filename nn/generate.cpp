@@ -1,108 +1,155 @@
 #include "nn/generate.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <iterator>
 #include <optional>
 
 #include "autograd/mode.h"
 #include "tensor/errors.h"
-#include "tensor/kernels/random.h"
 
 namespace gradus {
 namespace {
 
-struct Candidate {
-  int32_t id;
-  double weight;  // e^((logit - largest) / temperature)
+// So many rows have the same bits together and alone (kernels/few_rows.h).
+constexpr size_t most_at_once = 16;
+
+struct Text {
+  size_t row;
+  std::vector<int32_t> ids;
+  Generator generator;
+  bool done = false;
 };
 
-double total_weight(const std::vector<Candidate>& candidates) {
-  return std::accumulate(candidates.begin(), candidates.end(), 0.0,
-                         [](double sum, const Candidate& c) { return sum + c.weight; });
-}
+// Some texts that are written side by side. Those that fit into the context are rows of one cache;
+// the others are computed afresh for every token, each by itself.
+class Writer {
+ public:
+  Writer(const GPT& model, const GenerateOptions& options, std::vector<Text>& texts)
+      : model_(model), o(options), texts_(texts) {
+    for (const Text& t : texts) capacity_ = std::max(capacity_, size_of(t) + o.max_new_tokens);
+    capacity_ = std::min(capacity_, model.config.block_size);
+  }
+  void write() {
+    if (o.max_new_tokens > 0) read_prompts();
+    for (int64_t made = 1; made < o.max_new_tokens; ++made) {
+      drop_rows();
+      if (!cached_.empty()) advance_cached();
+      for (Text* t : afresh_) {
+        if (!t->done) take(*t, logits(window(*t)), 0);
+      }
+    }
+  }
 
-// Keeps the most likely candidates: at most top_k, and no more than top_p needs.
-void restrict_to_likely(std::vector<Candidate>& candidates, const SamplingOptions& o) {
-  const size_t k = o.top_k == 0 ? candidates.size() : static_cast<size_t>(o.top_k);
-  if (k >= candidates.size() && o.top_p >= 1) return;
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.weight > b.weight; });
-  candidates.resize(std::min(k, candidates.size()));
-  const double wanted = static_cast<double>(o.top_p) * total_weight(candidates);
-  double covered = 0;
-  size_t kept = 0;
-  while (kept < candidates.size() && covered < wanted) covered += candidates[kept++].weight;
-  candidates.resize(std::max<size_t>(kept, 1));
-}
+ private:
+  static int64_t size_of(const Text& t) { return static_cast<int64_t>(t.ids.size()); }
+  bool fits(const Text& t) const { return o.use_cache && size_of(t) <= model_.config.block_size; }
 
-// Uniform in [0, 1) with 53 bits.
-double uniform(Draw draw) {
-  const auto words = kernels::random_block(draw, 0);
-  const uint64_t bits = (uint64_t{words[0]} << 32 | words[1]) >> 11;
-  return static_cast<double>(bits) * 0x1p-53;
-}
+  // The last block_size ids, (1, T).
+  Tokens window(const Text& t) const {
+    const int64_t T = std::min(size_of(t), model_.config.block_size);
+    return Tokens({1, T}, std::span(t.ids).last(static_cast<size_t>(T)));
+  }
+
+  // ids (B, T) -> logits of the next tokens (B, 1, V)
+  Tensor logits(const Tokens& ids, KVCache* cache = nullptr) const {
+    return model_.lm_head(model_.hidden(ids, cache).narrow(1, ids.dim(1) - 1, 1));
+  }
+
+  // Draws the next token of a text from its row of logits (B, 1, V).
+  void take(Text& t, const Tensor& logits, int64_t row) const {
+    const int64_t V = model_.config.vocab_size;
+    const std::span<const real> of_text(logits.data() + row * V, static_cast<size_t>(V));
+    const int32_t id = sample(of_text, o.sampling, t.generator.next(), t.ids);
+    t.done = id == o.stop_token;
+    if (t.done) return;
+    t.ids.push_back(id);
+    t.done = o.on_token && !o.on_token({t.row, id, of_text});
+  }
+
+  // Each prompt by itself, but equal ones that follow each other once.
+  void read_prompts() {
+    std::vector<KVCache> caches;
+    std::vector<KVCache::Text> rows;
+    caches.reserve(texts_.size());  // rows point into it
+    std::vector<int32_t> prompt;
+    Tensor next;
+    for (Text& t : texts_) {
+      const bool fitting = fits(t);
+      if (!std::ranges::equal(t.ids, prompt)) {
+        prompt = t.ids;
+        if (fitting) caches.emplace_back(model_.config.n_layer, size_of(t));
+        next = logits(window(t), fitting ? &caches.back() : nullptr);
+      }
+      if (fitting) rows.push_back({&caches.back(), 0});
+      (fitting ? cached_ : afresh_).push_back(&t);
+      take(t, next, 0);
+    }
+    if (!rows.empty()) cache_ = KVCache::gather(rows, capacity_);
+  }
+
+  // Texts that have ended or outgrown the context leave the cache.
+  void drop_rows() {
+    std::vector<Text*> staying;
+    std::vector<KVCache::Text> rows;
+    for (size_t row = 0; row < cached_.size(); ++row) {
+      Text* t = cached_[row];
+      if (!t->done && fits(*t)) {
+        staying.push_back(t);
+        rows.push_back({&*cache_, static_cast<int64_t>(row)});
+      } else if (!t->done) {
+        afresh_.push_back(t);
+      }
+    }
+    if (staying.size() == cached_.size()) return;
+    cached_ = staying;
+    if (!rows.empty()) cache_ = KVCache::gather(rows, capacity_);
+  }
+
+  void advance_cached() {
+    Tokens last({static_cast<int64_t>(cached_.size()), 1});
+    for (size_t row = 0; row < cached_.size(); ++row) last.ids[row] = cached_[row]->ids.back();
+    const Tensor next = logits(last, &*cache_);
+    for (size_t row = 0; row < cached_.size(); ++row) {
+      take(*cached_[row], next, static_cast<int64_t>(row));
+    }
+  }
+
+  const GPT& model_;
+  const GenerateOptions& o;
+  std::vector<Text>& texts_;
+  int64_t capacity_ = 0;
+  std::optional<KVCache> cache_;
+  std::vector<Text*> cached_;  // row by row
+  std::vector<Text*> afresh_;
+};
 
 }  // namespace
 
-void SamplingOptions::check() const {
-  check_value(std::isfinite(temperature) && temperature >= 0,
-              "sample: temperature {} must be finite and not negative", temperature);
-  check_value(top_k >= 0, "sample: top_k {} must not be negative", top_k);
-  check_value(top_p > 0 && top_p <= 1, "sample: top_p {} must be in (0, 1]", top_p);
-}
-
-int32_t sample(std::span<const real> logits, const SamplingOptions& options, Draw draw) {
-  options.check();
-  check_value(!logits.empty(), "sample: no logits");
-  const auto largest = std::max_element(logits.begin(), logits.end());
-  const bool finite = std::isfinite(*largest) && std::none_of(logits.begin(), logits.end(),
-                                                              [](real x) { return std::isnan(x); });
-  check_value(finite, "sample: the logits are not finite");
-  if (options.temperature == 0) return static_cast<int32_t>(largest - logits.begin());
-
-  std::vector<Candidate> candidates;
-  candidates.reserve(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const double scaled =
-        static_cast<double>(logits[i] - *largest) / static_cast<double>(options.temperature);
-    candidates.push_back({static_cast<int32_t>(i), std::exp(scaled)});
-  }
-  restrict_to_likely(candidates, options);
-  double rest = uniform(draw) * total_weight(candidates);
-  for (const Candidate& c : candidates) {
-    rest -= c.weight;
-    if (rest < 0) return c.id;
-  }
-  return candidates.back().id;
-}
-
 std::vector<int32_t> generate(const GPT& model, std::span<const int32_t> prompt,
                               const GenerateOptions& options) {
-  check_value(!prompt.empty(), "generate: the prompt is empty");
+  const std::vector<int32_t> one(prompt.begin(), prompt.end());
+  return std::move(generate(model, std::span(&one, 1), options).front());
+}
+
+std::vector<std::vector<int32_t>> generate(const GPT& model,
+                                           std::span<const std::vector<int32_t>> prompts,
+                                           const GenerateOptions& options) {
+  for (const auto& prompt : prompts) check_value(!prompt.empty(), "generate: the prompt is empty");
   check_value(options.max_new_tokens >= 0, "generate: max_new_tokens {} must not be negative",
               options.max_new_tokens);
   const EvalMode evaluation;
-  const int64_t block = model.config.block_size, V = model.config.vocab_size;
-  Generator generator{options.seed, 0};
-  std::vector<int32_t> ids(prompt.begin(), prompt.end());
-  std::optional<KVCache> cache;
-  for (int64_t made = 0; made < options.max_new_tokens; ++made) {
-    const int64_t length = static_cast<int64_t>(ids.size());
-    const bool fits = options.use_cache && length <= block;
-    if (fits && !cache) cache.emplace(model.config.n_layer, block);
-    const int64_t seen = fits ? cache->length() : std::max<int64_t>(0, length - block);
-    const std::span<const int32_t> fresh = std::span(ids).subspan(static_cast<size_t>(seen));
-    const int64_t T = length - seen;
-    const Tensor hidden = model.hidden(Tokens({1, T}, fresh), fits ? &*cache : nullptr);
-    const Tensor logits = model.lm_head(hidden.narrow(1, T - 1, 1));  // (1, 1, V)
-    const std::span<const real> row(logits.data(), static_cast<size_t>(V));
-    const int32_t id = sample(row, options.sampling, generator.next());
-    if (id == options.stop_token) break;
-    ids.push_back(id);
-    if (options.on_token && !options.on_token(ids.back())) break;
+  std::vector<std::vector<int32_t>> made;
+  for (size_t begin = 0; begin < prompts.size(); begin += most_at_once) {
+    std::vector<Text> texts;
+    for (size_t i = begin; i < std::min(prompts.size(), begin + most_at_once); ++i) {
+      texts.push_back({i, prompts[i], {options.seed + i, 0}});
+    }
+    Writer(model, options, texts).write();
+    for (const auto& [row, ids, generator, done] : texts) {
+      made.emplace_back(ids.begin() + static_cast<std::ptrdiff_t>(prompts[row].size()), ids.end());
+    }
   }
-  return {ids.begin() + static_cast<std::ptrdiff_t>(prompt.size()), ids.end()};
+  return made;
 }
 
 }  // namespace gradus

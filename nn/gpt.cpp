@@ -81,29 +81,29 @@ std::optional<Embedding> GPT::learned(Positions kind, const char* name, int64_t 
   return child(name, Embedding(count, width));
 }
 
-// What is added to the tokens where they come in: (B, T, C).
-Tensor GPT::embed(const Tokens& ids, int64_t first) const {
+// Tokens with what is added to them where they come in: (B, T, C). Places are (T), the same for
+// every sequence, or (B, T).
+Tensor GPT::embed(const Tokens& ids, int64_t past, const Tokens& places) const {
   const int64_t T = ids.dim(1);
   const Tensor tokens = wte(ids);
   switch (config.positions) {
     case Positions::learned:
-      check_shape(first + T <= config.block_size, "GPT: {} tokens exceed block_size {}", first + T,
+      check_shape(past + T <= config.block_size, "GPT: {} tokens exceed block_size {}", past + T,
                   config.block_size);
-      return tokens + wpe->weight->narrow(0, first, T);  // (T, C), the same for every sequence
+      return tokens + (places.shape.rank() == 1 ? wpe->weight->narrow(0, past, T) : (*wpe)(places));
     case Positions::sinusoidal:
-      return tokens + sinusoids(places_from(first, T), config.n_embd);
+      return tokens + sinusoids(places, config.n_embd);
     default:
       return tokens;
   }
 }
 
 // What attention is told of positions: T tokens that follow `past` others.
-BlockContext GPT::context(int64_t T, int64_t past) const {
+BlockContext GPT::context(int64_t T, int64_t past, const Tokens& places) const {
   BlockContext context{.recompute = recompute};
   switch (config.positions) {
     case Positions::rope:
-      context.rope =
-          rope_angles(places_from(past, T), config.block().head_size(), config.rope_theta);
+      context.rope = rope_angles(places, config.block().head_size(), config.rope_theta);
       break;
     case Positions::alibi:
       context.relative_bias = alibi_bias(config.n_head, T, past + T);
@@ -120,8 +120,10 @@ BlockContext GPT::context(int64_t T, int64_t past) const {
 Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
   check_shape(ids.shape.rank() == 2, "GPT: ids {} must be (B, T)", ids.shape);
   const int64_t T = ids.dim(1), past = cache == nullptr ? 0 : cache->length();
-  BlockContext told = context(T, past);
-  Tensor x = drop(embed(ids, past));  // (B, T, C)
+  const Tokens places = cache == nullptr ? places_from(past, T) : cache->places(T);
+  BlockContext told = context(T, past, places);
+  if (cache != nullptr) told.key_mask = cache->key_mask(T);
+  Tensor x = drop(embed(ids, past, places));  // (B, T, C)
   for (size_t l = 0; l < h.size(); ++l) {
     told.cache = cache == nullptr ? nullptr : &cache->layers[l];
     x = h[l](x, told);

@@ -58,7 +58,7 @@ struct GPT : Module {
   bool recompute = false;
 
   /// ids (B, T) -> hidden states after the last norm (B, T, C). With a cache, ids follow the tokens
-  /// in it. Throws ShapeError if learned positions run past block_size.
+  /// in it, each row its own text. Throws ShapeError if learned positions run past block_size.
   Tensor hidden(const Tokens& ids, KVCache* cache = nullptr) const;
   /// ids (B, T) -> logits (B, T, V) of each next token.
   Tensor operator()(const Tokens& ids, KVCache* cache = nullptr) const {
@@ -73,8 +73,8 @@ struct GPT : Module {
   Linear head() const;
   /// A table for these positions alone, registered under its name.
   std::optional<Embedding> learned(Positions kind, const char* name, int64_t count, int64_t width);
-  Tensor embed(const Tokens& ids, int64_t first) const;
-  BlockContext context(int64_t T, int64_t past) const;
+  Tensor embed(const Tokens& ids, int64_t past, const Tokens& places) const;
+  BlockContext context(int64_t T, int64_t past, const Tokens& places) const;
 };
 
 /// Whether a model of this config can take the weights of another: the shape is the same, but for a

@@ -1,10 +1,21 @@
 #include "nn/kv_cache.h"
 
+#include <algorithm>
+
 #include "autograd/mode.h"
+#include "nn/positions.h"
 #include "tensor/creation.h"
 #include "tensor/errors.h"
 
 namespace gradus {
+namespace {
+
+// (B, capacity, NKV, hs) with the times of a head one behind the other: a query streams them.
+Tensor room(const Shape& shape, int64_t B, int64_t capacity) {
+  return empty({B, shape[2], capacity, shape[3]}).transpose(1, 2);
+}
+
+}  // namespace
 
 std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) {
   const int64_t T = k.dim(1);
@@ -14,8 +25,8 @@ std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) 
                     "cache: keys and values kept in it lose their gradient; use it under NoGrad or "
                     "EvalMode");
   if (!keys_.defined()) {
-    keys_ = empty(k.shape().with(1, capacity_));
-    values_ = empty(v.shape().with(1, capacity_));
+    keys_ = room(k.shape(), k.dim(0), capacity_);
+    values_ = room(v.shape(), v.dim(0), capacity_);
   }
   check_shape(k.shape().with(1, capacity_) == keys_.shape() && v.shape() == k.shape(),
               "cache: keys {} and values {} do not continue a cache of shape {}", k.shape(),
@@ -24,6 +35,60 @@ std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) 
   values_.narrow(1, length_, T).copy_(v);
   length_ += T;
   return {keys_.narrow(1, 0, length_), values_.narrow(1, 0, length_)};
+}
+
+LayerCache::LayerCache(std::span<const Row> rows, int64_t length, int64_t capacity)
+    : capacity_(capacity), length_(length) {
+  const auto batch = [&](Tensor LayerCache::*member) {
+    const Tensor& first = rows[0].cache->*member;
+    Tensor all = room(first.shape(), static_cast<int64_t>(rows.size()), capacity);
+    for (size_t b = 0; b < rows.size(); ++b) {
+      const auto& [cache, row, padding] = rows[b];
+      const int64_t filled = cache->length_ - padding;
+      const Tensor to = all.narrow(0, static_cast<int64_t>(b), 1);
+      to.narrow(1, 0, length - filled).zero_();
+      to.narrow(1, length - filled, filled)
+          .copy_((cache->*member).narrow(0, row, 1).narrow(1, padding, filled));
+    }
+    return all;
+  };
+  keys_ = batch(&LayerCache::keys_);
+  values_ = batch(&LayerCache::values_);
+}
+
+KVCache KVCache::gather(std::span<const Text> texts, int64_t capacity) {
+  KVCache batch(0, capacity);
+  int64_t longest = 0;
+  const auto filled = [](const Text& t) { return t.cache->length() - t.cache->padding_of(t.row); };
+  for (const Text& t : texts) longest = std::max(longest, filled(t));
+  for (const Text& t : texts) batch.padding.push_back(longest - filled(t));
+  for (size_t l = 0; l < texts[0].cache->layers.size(); ++l) {
+    std::vector<LayerCache::Row> rows;
+    for (const Text& t : texts) {
+      rows.push_back({&t.cache->layers[l], t.row, t.cache->padding_of(t.row)});
+    }
+    batch.layers.emplace_back(rows, longest, capacity);
+  }
+  if (std::ranges::all_of(batch.padding, [](int64_t n) { return n == 0; })) batch.padding.clear();
+  return batch;
+}
+
+Tokens KVCache::places(int64_t T) const {
+  if (padding.empty()) return places_from(length(), T);
+  Tokens places({static_cast<int64_t>(padding.size()), T});
+  for (int64_t i = 0; i < places.numel(); ++i) {
+    places.data()[i] = static_cast<int32_t>(length() + i % T - padding_of(i / T));
+  }
+  return places;
+}
+
+Tensor KVCache::key_mask(int64_t T) const {
+  if (padding.empty()) return {};
+  Tensor mask = ones({static_cast<int64_t>(padding.size()), length() + T});
+  for (size_t b = 0; b < padding.size(); ++b) {
+    mask.select(0, static_cast<int64_t>(b)).narrow(0, 0, padding[b]).zero_();
+  }
+  return mask;
 }
 
 }  // namespace gradus

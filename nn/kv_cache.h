@@ -1,10 +1,12 @@
 #pragma once
 // The keys and values of tokens already seen, so that generation computes each of them once.
 
+#include <span>
 #include <tuple>
 #include <vector>
 
 #include "tensor/tensor.h"
+#include "tensor/tokens.h"
 
 namespace gradus {
 
@@ -18,18 +20,45 @@ class LayerCache {
   std::tuple<Tensor, Tensor> append(const Tensor& k, const Tensor& v);
   int64_t length() const { return length_; }
 
+  /// A row of a cache, without the padding before it.
+  struct Row {
+    const LayerCache* cache;
+    int64_t row, padding;
+  };
+  /// The rows as a batch of `length` times; a shorter one has zeros before it.
+  LayerCache(std::span<const Row> rows, int64_t length, int64_t capacity);
+
  private:
   int64_t capacity_;
   int64_t length_ = 0;
   Tensor keys_, values_;
 };
 
-/// A cache for every layer of a model.
+/// A cache for every layer of a model, for one text or several. All texts of a batch end at the
+/// same place, so that a new token of each goes to the same place and lies as far from those before
+/// it as if it were alone; shorter ones have padding before them, which no query sees.
 struct KVCache {
   KVCache(int64_t n_layer, int64_t capacity)
       : layers(static_cast<size_t>(n_layer), LayerCache(capacity)) {}
   std::vector<LayerCache> layers;
+  std::vector<int64_t> padding;  // before each text; empty if there is none
+
   int64_t length() const { return layers.front().length(); }
+  int64_t padding_of(int64_t row) const {
+    return padding.empty() ? 0 : padding[static_cast<size_t>(row)];
+  }
+  /// Where T more tokens of each text stand in it: (T), or (B, T) if there is padding.
+  Tokens places(int64_t T) const;
+  /// For T more tokens of each text: (B, length + T) with 0 where there is padding; undefined if
+  /// there is none.
+  Tensor key_mask(int64_t T) const;
+
+  /// Texts of some caches as one batch.
+  struct Text {
+    const KVCache* cache;
+    int64_t row;
+  };
+  static KVCache gather(std::span<const Text> texts, int64_t capacity);
 };
 
 }  // namespace gradus

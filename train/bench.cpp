@@ -1,5 +1,5 @@
 // gradus bench: the time of a training step beside the time of its matrix products alone, and where
-// it goes.
+// it goes; the time of a generated token beside the time of reading the weights.
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,9 +13,11 @@
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
 #include "tensor/parallel.h"
+#include "train/bench_generate.h"
 #include "train/bench_models.h"
 #include "train/commands.h"
 #include "train/precision_option.h"
+#include "train/presets.h"
 #include "train/profile_report.h"
 #include "train/progress.h"
 #include "train/slow_paths.h"
@@ -30,7 +32,7 @@ struct BenchArguments {
   int64_t steps = 0;  // 0: enough to be sure
   uint64_t seed = 1337;
   Precision precision = Precision::float32;
-  bool json = false, serve = false, profile = false;
+  bool json = false, serve = false, profile = false, generate = false;
 };
 
 double peak_rss_mb() {
@@ -115,6 +117,46 @@ void profile(const std::string& name, const BenchArguments& o) {
   }
 }
 
+ordered_json generation_json(const std::string& name, const GenerationSpeed& g) {
+  return {{"preset", name},
+          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
+          {"threads", num_threads()},
+          {"batch", g.batch},
+          {"context", g.context},
+          {"step_ms", g.step_ms},
+          {"step_ms_median", g.step_ms_median},
+          {"tokens_per_second", g.tokens_per_second()},
+          {"bytes_per_step", g.bytes},
+          {"read_bytes_per_second", g.read_bytes_per_second},
+          {"share_of_bandwidth", g.share()}};
+}
+
+void print_generation(const std::string& name, const GenerationSpeed& g) {
+  fmt::print(
+      "{:<6} {} threads  batch {:>2}  step {:>7.2f} ms  median {:>7.2f}  {:>7.1f} tokens/s  "
+      "reads {:>6.1f} MB  memory {:>5.1f} GB/s  share {:>5.1f} %\n",
+      name, num_threads(), g.batch, g.step_ms, g.step_ms_median, g.tokens_per_second(),
+      g.bytes / 1e6, g.read_bytes_per_second / 1e9, 100 * g.share());
+}
+
+// A token of one text, and of several at once, after prompts of an eighth of the context.
+void generation(const std::string& name, const BenchArguments& o) {
+  manual_seed(o.seed);
+  GPTConfig config = find_preset(name).model;
+  if (name != "gpt2") config.vocab_size = 65;
+  const GPT model(config);
+  const int64_t prompt = config.block_size / 8;
+  const int64_t most = config.block_size - prompt - 1;
+  const int64_t steps = std::min(most, o.steps > 0 ? o.steps : 100);
+  ordered_json rows = ordered_json::array();
+  for (const int64_t batch : {1, 4, 8}) {
+    const GenerationSpeed speed = measure_generation(model, batch, prompt, steps, o.seed);
+    rows.push_back(generation_json(name, speed));
+    if (!o.json) print_generation(name, speed);
+  }
+  if (o.json) fmt::print("{}\n", rows.dump());
+}
+
 // For side-by-side measurements: one line about the bench, then for every line N on standard input
 // a line with the milliseconds of N steps; `quit` ends it.
 void serve(const std::string& name, const BenchArguments& o) {
@@ -160,8 +202,12 @@ void print_row(const ordered_json& r) {
 
 void bench_command(const BenchArguments& o) {
   const std::string one = o.preset.empty() ? "nano" : o.preset;
+  if (o.generate && o.preset == "bert-mini") {
+    throw CLI::ValidationError("bench", "--generate: bert-mini does not generate");
+  }
   if (o.serve) return serve(one, o);
   if (o.profile) return profile(one, o);
+  if (o.generate) return generation(o.preset.empty() ? "gpt2" : o.preset, o);
   ordered_json rows = ordered_json::array();
   for (const std::string& name : bench_names()) {
     if (!o.preset.empty() && name != o.preset) continue;
@@ -192,8 +238,15 @@ void add_bench(CLI::App& program) {
                  "Where the time of a step goes, op by op, beside the machine's peaks (of nano "
                  "unless --preset says otherwise)")
       ->excludes(precision);  // it measures float32's peak
-  command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it")
+  command
+      ->add_flag("--generate", o->generate,
+                 "Time of a generated token, beside that of reading the weights (of gpt2 unless "
+                 "--preset says otherwise)")
+      ->excludes(precision)  // of training
       ->excludes("--profile");
+  command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it")
+      ->excludes("--profile")
+      ->excludes("--generate");
   command->callback([o] { bench_command(*o); });
 }
 

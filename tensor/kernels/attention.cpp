@@ -7,6 +7,7 @@
 #include "tensor/kernels/simd.h"
 // simd.h must come first.
 #include "tensor/kernels/attention_block-inl.h"
+#include "tensor/kernels/attention_query-inl.h"
 
 #if HWY_ONCE
 
@@ -21,6 +22,7 @@
 namespace gradus::kernels {
 
 HWY_EXPORT(forward_block);
+HWY_EXPORT(forward_query);
 HWY_EXPORT(backward_block);
 
 namespace {
@@ -112,7 +114,8 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
   }
   const int64_t most_keys = std::min(a.S, queries_per_block - 2 + a.behind() + a.ahead());
   const Scratch scratch((a.hs + most_keys + 2) * queries_per_block);
-  const auto forward = HWY_DYNAMIC_DISPATCH(forward_block);
+  const auto forward =
+      a.T == 1 ? HWY_DYNAMIC_DISPATCH(forward_query) : HWY_DYNAMIC_DISPATCH(forward_block);
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
     forward(a, query_block(a, b, h, block), q, k, v, y, lse, scratch.mine());
   });

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "tensor/errors.h"
+#include "tensor/kernels/few_rows.h"
 #include "tensor/kernels/mode.h"
 #include "tensor/kernels/tile_grid.h"
 #include "tensor/parallel.h"
@@ -126,6 +127,9 @@ void gemm_batched(const Batch& batch, int64_t M, int64_t N, int64_t K, real alph
 }
 
 void linear(int64_t M, int64_t N, int64_t K, Matrix x, const real* w, const real* bias, real* y) {
+  if (M <= few_rows && !x.transposed && !use_reference()) {
+    return linear_few_rows(M, N, K, x.data, x.ld, w, bias, y);
+  }
   for (const int64_t ld : {x.ld, K, N}) check_leading(ld);
   const Matrix w_transposed{w, K, true};
   for_each_tile({M, N, K, y, N}, x, w_transposed, [&](const Tile<real>& t) {

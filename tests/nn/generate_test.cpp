@@ -1,10 +1,8 @@
-// Sampling: which tokens may come, how often each comes, and that nothing but the seed decides.
+// Texts from a model: nothing but the seed decides, and no text depends on those beside it.
 
 #include "nn/generate.h"
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include "tests/support.h"
 
@@ -28,113 +26,9 @@ GPT generator(Placement placement = Placement::pre) {
   return model;
 }
 
-const std::vector<real> logits{real(0.5), real(2), real(-1), real(1.5), real(0)};
-
-std::vector<int64_t> counts_of(const SamplingOptions& options, int64_t draws) {
-  std::vector<int64_t> counts(logits.size());
-  for (int64_t i = 0; i < draws; ++i) {
-    ++counts[static_cast<size_t>(sample(logits, options, {17, static_cast<uint64_t>(i)}))];
-  }
-  return counts;
-}
-
-std::set<int> support_of(const SamplingOptions& options) {
-  std::set<int> ids;
-  const std::vector<int64_t> counts = counts_of(options, 2000);
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] > 0) ids.insert(static_cast<int>(i));
-  }
-  return ids;
-}
-
-// softmax(logits / temperature) over `kept`.
-std::vector<double> probabilities(double temperature, const std::set<int>& kept) {
-  std::vector<double> p(logits.size());
-  double total = 0;
-  for (const int i : kept) {
-    total += p[static_cast<size_t>(i)] =
-        std::exp(static_cast<double>(logits[static_cast<size_t>(i)]) / temperature);
-  }
-  for (double& x : p) x /= total;
-  return p;
-}
-
-double chi_square(const std::vector<int64_t>& counts, const std::vector<double>& p, int64_t draws) {
-  double sum = 0;
-  for (size_t i = 0; i < p.size(); ++i) {
-    const double expected = p[i] * static_cast<double>(draws);
-    const double off = static_cast<double>(counts[i]) - expected;
-    if (expected > 0) sum += off * off / expected;
-  }
-  return sum;
-}
-
-std::string sampling_error(const SamplingOptions& options) {
-  return message_of<ValueError>([&] { sample(logits, options, {}); });
-}
-
 using Sequence = std::vector<int32_t>;
 
 }  // namespace
-
-TEST_CASE("sample: temperature 0 and top_k = 1 take the most likely token, the first of equals") {
-  CHECK(support_of({.temperature = 0}) == std::set{1});
-  CHECK(support_of({.top_k = 1}) == std::set{1});
-  CHECK(support_of({.top_p = real(1e-6)}) == std::set{1});
-  const std::vector<real> equal{1, 3, 3};
-  CHECK(sample(equal, {.temperature = 0}, {}) == 1);
-}
-
-TEST_CASE("sample: follows softmax(logits / temperature), by chi-square") {
-  // 99.9 % of samples from the right distribution stay below 18.47 (four degrees of freedom).
-  constexpr int64_t draws = 20000;
-  for (const double temperature : {1.0, 0.5, 3.0}) {
-    CAPTURE(temperature);
-    const auto counts = counts_of({.temperature = static_cast<real>(temperature)}, draws);
-    CHECK(chi_square(counts, probabilities(temperature, {0, 1, 2, 3, 4}), draws) < 18.47);
-  }
-}
-
-TEST_CASE("sample: top_k keeps the k most likely in their proportions") {
-  CHECK(support_of({.top_k = 2}) == std::set{1, 3});
-  CHECK(support_of({.top_k = 100}) == std::set{0, 1, 2, 3, 4});
-  constexpr int64_t draws = 20000;  // two degrees of freedom: 13.82
-  CHECK(chi_square(counts_of({.top_k = 3}, draws), probabilities(1, {0, 1, 3}), draws) < 13.82);
-}
-
-TEST_CASE("sample: top_p keeps the smallest set of likely tokens that reaches p") {
-  // Probabilities 0.489, 0.297, 0.109, 0.066, 0.024, most likely first (ids 1, 3, 0, 4, 2).
-  const std::vector<double> p = probabilities(1, {0, 1, 2, 3, 4});
-  CHECK(support_of({.top_p = static_cast<real>(p[1] - 0.01)}) == std::set{1});
-  CHECK(support_of({.top_p = static_cast<real>(p[1] + 0.01)}) == std::set{1, 3});
-  CHECK(support_of({.top_p = static_cast<real>(p[1] + p[3] + p[0] - 0.01)}) == std::set{0, 1, 3});
-  // Of the two that top_k leaves, the first has 0.489 / (0.489 + 0.297) = 0.62.
-  CHECK(support_of({.top_k = 2, .top_p = real(0.6)}) == std::set{1});
-  CHECK(support_of({.top_k = 2, .top_p = real(0.65)}) == std::set{1, 3});
-}
-
-TEST_CASE("sample: minus infinity forbids a token; logits without a finite maximum are refused") {
-  const real infinity = std::numeric_limits<real>::infinity();
-  const real nan = std::numeric_limits<real>::quiet_NaN();
-  const std::vector<real> masked{-infinity, 1, -infinity};
-  for (uint64_t i = 0; i < 100; ++i) CHECK(sample(masked, {}, {1, i}) == 1);
-  for (const std::vector<real>& bad : {std::vector<real>{1, nan}, {1, infinity}, {-infinity}}) {
-    CHECK(message_of<ValueError>([&] { sample(bad, {}, {}); }) ==
-          "sample: the logits are not finite");
-  }
-  CHECK(message_of<ValueError>([&] { sample({}, {}, {}); }) == "sample: no logits");
-}
-
-TEST_CASE("sample: options outside their range are named") {
-  const real nan = std::numeric_limits<real>::quiet_NaN();
-  CHECK(sampling_error({.temperature = -1}) ==
-        "sample: temperature -1 must be finite and not negative");
-  CHECK(sampling_error({.temperature = nan}) ==
-        "sample: temperature nan must be finite and not negative");
-  CHECK(sampling_error({.top_k = -1}) == "sample: top_k -1 must not be negative");
-  CHECK(sampling_error({.top_p = 0}) == "sample: top_p 0 must be in (0, 1]");
-  CHECK(sampling_error({.top_p = real(1.5)}) == "sample: top_p 1.5 must be in (0, 1]");
-}
 
 TEST_CASE("generate: greedy is the argmax of the logits, token by token") {
   const GPT model = generator();
@@ -204,8 +98,8 @@ TEST_CASE("generate: on_token sees each new id and may stop") {
   const GPT model = generator();
   Sequence seen;
   GenerateOptions options{.max_new_tokens = 10};
-  options.on_token = [&](int32_t id) {
-    seen.push_back(id);
+  options.on_token = [&](const NewToken& token) {
+    seen.push_back(token.id);
     return seen.size() < 4;
   };
   const Sequence made = generate(model, Sequence{1}, options);
@@ -233,4 +127,101 @@ TEST_CASE("generate: the stop token ends the text and is not part of it") {
   const std::vector<int32_t> stopped =
       generate(model, prompt, {.max_new_tokens = 12, .stop_token = stop});
   CHECK(stopped == std::vector<int32_t>(all.begin(), first));
+}
+
+TEST_CASE("generate: a text of a batch is what it is alone, for prompts of any lengths") {
+  for (const Placement placement : {Placement::pre, Placement::post}) {
+    const GPT model = generator(placement);
+    // Shorter than the context of 8, as long, longer; equal ones beside each other and apart.
+    const std::vector<Sequence> prompts{{1},    {2, 3, 4, 5}, {1, 2, 3, 4, 5, 6, 7, 8},
+                                        {9, 9}, {9, 9},       {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+                                        {1},    {1}};
+    for (const bool use_cache : {true, false}) {
+      for (const int64_t length : {0, 1, 5, 12}) {
+        CAPTURE(length);
+        GenerateOptions options{.max_new_tokens = length, .seed = 50, .use_cache = use_cache};
+        const std::vector<Sequence> made = generate(model, prompts, options);
+        REQUIRE(made.size() == prompts.size());
+        for (size_t i = 0; i < prompts.size(); ++i) {
+          CAPTURE(i);
+          options.seed = 50 + i;
+          CHECK(made[i] == generate(model, prompts[i], options));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("generate: the logits of a text are bitwise those it has alone, whoever ends beside it") {
+  const GPT model = generator();
+  const std::vector<Sequence> prompts{{1, 2, 3}, {4}, {5, 6}, {7, 8, 9, 10, 1}};
+  std::vector<std::vector<real>> together(prompts.size());
+  std::vector<int64_t> made(prompts.size());
+  GenerateOptions options{.max_new_tokens = 12, .seed = 3};
+  options.on_token = [&](const NewToken& token) {
+    std::vector<real>& all = together[token.row];
+    all.insert(all.end(), token.logits.begin(), token.logits.end());
+    return ++made[token.row] < 3 * static_cast<int64_t>(token.row + 1);  // 3, 6, 9, 12 tokens
+  };
+  const std::vector<Sequence> ids = generate(model, prompts, options);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    CHECK(static_cast<int64_t>(ids[i].size()) == 3 * static_cast<int64_t>(i + 1));
+    std::vector<real> alone;
+    const auto keep = [&](const NewToken& token) {
+      CHECK(token.row == 0);
+      alone.insert(alone.end(), token.logits.begin(), token.logits.end());
+      return true;
+    };
+    generate(model, prompts[i], {.max_new_tokens = made[i], .seed = 3 + i, .on_token = keep});
+    CHECK(together[i] == alone);
+  }
+}
+
+TEST_CASE("generate: more texts than are written at once, and none") {
+  const GPT model = generator();
+  const std::vector<Sequence> prompts(35, Sequence{1, 2});
+  const GenerateOptions options{.max_new_tokens = 4, .seed = 9};
+  const std::vector<Sequence> made = generate(model, prompts, options);
+  REQUIRE(made.size() == 35);
+  CHECK(made[34] == generate(model, Sequence{1, 2}, {.max_new_tokens = 4, .seed = 43}));
+  CHECK(generate(model, std::vector<Sequence>{}, options).empty());
+  const std::vector<Sequence> one_empty{{1}, {}};
+  CHECK(message_of<ValueError>([&] { generate(model, one_empty); }) ==
+        "generate: the prompt is empty");
+}
+
+TEST_CASE("generate: the repetition penalty counts the prompt and what was made") {
+  const GPT model = generator();
+  Sequence text{3, 1};
+  const SamplingOptions sampling{.repetition_penalty = 3, .temperature = 0};
+  for (int i = 0; i < 6; ++i) {
+    const EvalMode evaluation;
+    const int64_t T = static_cast<int64_t>(text.size());
+    const Tensor row = model(Tokens({1, T}, text)).select(1, T - 1);
+    text.push_back(sample(row.to_vector(), sampling, {}, text));
+  }
+  const Sequence expected(text.begin() + 2, text.end());
+  CHECK(generate(model, Sequence{3, 1}, {.max_new_tokens = 6, .sampling = sampling}) == expected);
+}
+
+TEST_CASE("generate: a text of a batch is what it is alone, whatever tells positions") {
+  const std::vector<Sequence> prompts{{1}, {2, 3, 4, 5}, {9, 8, 7, 6, 5, 4, 3}, {9, 8}};
+  for (const Positions positions : {Positions::none, Positions::sinusoidal, Positions::rope,
+                                    Positions::alibi, Positions::relative}) {
+    manual_seed(3);
+    const GPT model({.block_size = 16,
+                     .vocab_size = 11,
+                     .n_layer = 2,
+                     .n_head = 4,
+                     .n_embd = 32,
+                     .kv_heads = 2,
+                     .window = 5,
+                     .positions = positions,
+                     .init_std = real(0.4)});
+    CAPTURE(static_cast<int>(positions));
+    const std::vector<Sequence> made = generate(model, prompts, {.max_new_tokens = 14, .seed = 5});
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      CHECK(made[i] == generate(model, prompts[i], {.max_new_tokens = 14, .seed = 5 + i}));
+    }
+  }
 }

@@ -70,7 +70,7 @@ std::vector<Variant> variants() {
 }
 
 // Weights large enough that every path shows in the logits.
-GPT lively(const GPTConfig& config) {
+GPT lively_variant(const GPTConfig& config) {
   manual_seed(5);
   GPT model(config);
   uint64_t counter = 0;
@@ -92,7 +92,7 @@ Tokens some_ids(int64_t B, int64_t length) {
 TEST_CASE("every variant: no token sees the future, and every parameter learns") {
   for (const Variant& v : variants()) {
     CAPTURE(v.name);
-    GPT model = lively(v.config);
+    GPT model = lively_variant(v.config);
     {
       const EvalMode evaluation;
       const auto logits = [&](const Tokens& ids) { return model(ids); };
@@ -112,7 +112,7 @@ TEST_CASE("every variant: logits with a cache are those without, however the tok
   const EvalMode evaluation;
   for (const Variant& v : variants()) {
     CAPTURE(v.name);
-    const GPT model = lively(v.config);
+    const GPT model = lively_variant(v.config);
     const Tokens ids = some_ids(1, T);
     const Tensor whole = model(ids);
     for (const std::vector<int64_t>& cuts :
@@ -134,7 +134,7 @@ TEST_CASE("every variant: blocks that are computed again give the same gradients
   for (const Variant& v : variants()) {
     CAPTURE(v.name);
     const auto gradients = [&](bool recompute) {
-      GPT model = lively(v.config);
+      GPT model = lively_variant(v.config);
       model.recompute = recompute;
       model.loss(ids, ids).backward();
       std::vector<Tensor> all;
@@ -154,7 +154,7 @@ TEST_CASE("every variant is stored and read back, config and weights, to the bit
   for (const Variant& v : variants()) {
     CAPTURE(v.name);
     const TemporaryFolder folder;
-    const GPT model = lively(v.config);
+    const GPT model = lively_variant(v.config);
     save_gpt2(model, folder.path());
     const GPT again = load_gpt2(folder.path());
     CHECK(again.config == model.config);
@@ -169,7 +169,7 @@ TEST_CASE("a token sees through L layers of a window W exactly L (W - 1) places 
   GPTConfig config = base();
   config.window = 3;
   config.positions = Positions::rope;
-  const GPT model = lively(config);
+  const GPT model = lively_variant(config);
   const Tokens ids = some_ids(1, T);
   const Tensor before = model(ids).select(1, T - 1);
   for (int64_t t = 0; t < T; ++t) {
@@ -184,8 +184,8 @@ TEST_CASE("grouped heads that hold the same keys are as many heads of their own"
   const EvalMode evaluation;
   GPTConfig shared = base(), own = base();
   shared.kv_heads = 2;
-  const GPT grouped = lively(shared);
-  GPT many = lively(own);
+  const GPT grouped = lively_variant(shared);
+  GPT many = lively_variant(own);
   const int64_t C = 16, hs = 4;
   for (NamedTensor& p : many.named_parameters()) {
     const Tensor source = grouped.find(p.name);
@@ -210,7 +210,7 @@ TEST_CASE("positions that need no table reach beyond the block size") {
     CAPTURE(name);
     GPTConfig config = base();
     config.positions = positions;
-    const GPT model = lively(config);
+    const GPT model = lively_variant(config);
     if (positions == Positions::learned) {
       CHECK(message_of<ShapeError>([&] { model(some_ids(1, T + 1)); }) ==
             "GPT: 13 tokens exceed block_size 12");
@@ -247,7 +247,7 @@ TEST_CASE("every variant: gradients are those of finite differences") {
     GPTConfig config = v.config;
     config.n_embd = 8;
     config.n_layer = 1;
-    GPT model = lively(config);
+    GPT model = lively_variant(config);
     model.zero_grad();
     model.loss(ids, ids).backward();
     for (NamedTensor& p : model.named_parameters()) {

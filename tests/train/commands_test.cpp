@@ -111,6 +111,69 @@ TEST_CASE("generate: the prompt, so many characters, a newline; decided by the s
   CHECK(text({"--top-k", "1"}) == greedy);
 }
 
+TEST_CASE("generate: sampling options outside their range are mistakes on the command line") {
+  const auto refused = [](const Arguments& more, const std::string& part) {
+    check_refused(run(Arguments{"generate", "--model", trained().out} + more), 2, part);
+  };
+  refused({"--min-p", "1.5"}, "--min-p");
+  refused({"--top-p", "0"}, "top_p 0 must be in (0, 1]");
+  refused({"--repetition-penalty", "0"}, "repetition_penalty 0 must be finite and positive");
+  refused({"--stop", ""}, "a stop string is empty");
+  refused({"--samples", "0"}, "--samples");
+  refused({"--prompt", "my", "--prompts", trained().text}, "excludes");
+}
+
+TEST_CASE("generate --samples: texts written together are those of the next seeds") {
+  const Workplace& w = trained();
+  const auto text = [&](const Arguments& more) {
+    const RunResult outcome = run(Arguments{"generate", "--model", w.out, "--max-new-tokens", "20",
+                                            "--min-p", "0.01", "--repetition-penalty", "1.1"} +
+                                  more);
+    CHECK(outcome.code == 0);
+    return outcome.out;
+  };
+  const std::string together = text({"--prompt", "my ", "--seed", "4", "--samples", "3"});
+  CHECK(together == text({"--prompt", "my ", "--seed", "4"}) + "---\n" +
+                        text({"--prompt", "my ", "--seed", "5"}) + "---\n" +
+                        text({"--prompt", "my ", "--seed", "6"}));
+  const std::string prompts = w.folder.file("prompts.txt", "my\nI\n").string();
+  const std::string two = text({"--prompt", "my", "--prompt", "I"});
+  CHECK(two == text({"--prompt", "my"}) + "---\n" + text({"--prompt", "I", "--seed", "1338"}));
+  CHECK(text({"--prompts", prompts}) == two);
+}
+
+TEST_CASE("generate --stop: the text ends before the string") {
+  const Workplace& w = trained();
+  const Arguments command{"generate", "--model",  w.out, "--max-new-tokens",
+                          "30",       "--prompt", "my "};
+  const std::string all = run(command).out;
+  const std::string stop = all.substr(12, 2);
+  const std::string made = all.substr(3);
+  CHECK(run(command + Arguments{"--stop", "no such text", "--stop", stop}).out ==
+        "my " + made.substr(0, made.find(stop)) + "\n");
+}
+
+TEST_CASE("generate --show-probabilities: a line per token with what else was likely") {
+  const RunResult outcome =
+      run({"generate", "--model", trained().out, "--prompt", "my ", "--max-new-tokens", "3",
+           "--temperature", "0", "--show-probabilities", "--verbose"});
+  CHECK(outcome.code == 0);
+  std::istringstream lines(outcome.out);
+  std::string line;
+  std::getline(lines, line);
+  CHECK(line == "\"my \"");
+  int64_t count = 0;
+  for (; std::getline(lines, line); ++count) {
+    CAPTURE(line);
+    // Greedy: the token is the most likely one, so its probability stands there twice.
+    const std::string share = line.substr(0, line.find(" %"));
+    CHECK(contains(line.substr(10), share.substr(share.find_first_not_of(' ')) + " %"));
+  }
+  CHECK(count == 3);
+  CHECK(outcome.err.starts_with("3 tokens, "));
+  CHECK(outcome.err.ends_with(" tokens/s\n"));
+}
+
 TEST_CASE("generate: a reader that goes away, a full or a closed stdout end it without a crash") {
   const Workplace& w = trained();
   const Arguments endless{"generate", "--model", w.out, "--max-new-tokens", "100000000"};

@@ -118,3 +118,28 @@ TEST_CASE("gradus bench --profile: a table for people, of nano unless another is
   CHECK(contains(outcome.out, " of the step is matrix products at "));
   check_refused(run({"bench", "--profile", "--serve"}), 2, "excludes");
 }
+
+TEST_CASE("gradus bench --generate --json: tokens of one, four and eight texts beside reading") {
+  const RunResult outcome =
+      run({"--threads", "1", "bench", "--generate", "--preset", "nano", "--steps", "4", "--json"});
+  REQUIRE(outcome.code == 0);
+  const nlohmann::json rows = nlohmann::json::parse(outcome.out);
+  REQUIRE(rows.size() == 3);
+  // 804,096 weights but for 64 positions of 128; keys and values of 4 layers.
+  const auto bytes = [](int64_t batch, int64_t context) {
+    return static_cast<double>(sizeof(real)) *
+           static_cast<double>(804'096 - 64 * 128 + batch * context * 2 * 4 * 128);
+  };
+  for (size_t i = 0; i < 3; ++i) {
+    const nlohmann::json& row = rows[i];
+    const int64_t batch = row.at("batch"), context = row.at("context");
+    CHECK(batch == std::vector<int64_t>{1, 4, 8}[i]);
+    CHECK(context >= 9);  // an eighth of 64, and the first token
+    CHECK(row.at("bytes_per_step") == bytes(batch, context));
+    CHECK(row.at("tokens_per_second").get<double>() ==
+          doctest::Approx(1000 * static_cast<double>(batch) / row.at("step_ms").get<double>()));
+    CHECK(row.at("share_of_bandwidth").get<double>() > 0);
+  }
+  check_refused(run({"bench", "--generate", "--preset", "bert-mini"}), 2, "does not generate");
+  check_refused(run({"bench", "--generate", "--profile"}), 2, "excludes");
+}

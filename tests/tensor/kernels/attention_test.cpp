@@ -104,6 +104,8 @@ std::vector<Sample> samples() {
       {"grouped heads", 2, 50, 50, 6, 2, 16, true, false, false, true},
       {"one key/value head", 1, 90, 300, 4, 1, 12, true},
       {"generation", 1, 1, 333, 4, 4, 64, true},
+      {"one query, masks, biases, odd heads", 3, 1, 77, 4, 2, 5, true, true, true},
+      {"one query in a window", 2, 1, 300, 2, 1, 40, true, false, false, false, 64, true},
       {"a prompt after a cache", 1, 7, 100, 2, 2, 64, true},
       {"more queries than keys", 1, 40, 9, 2, 2, 8, true},
       {"no keys", 2, 3, 0, 2, 2, 4},

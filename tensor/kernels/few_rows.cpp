@@ -1,0 +1,110 @@
+// A few rows of x against all rows of w: every row of w is read from memory once and in order.
+
+#include "tensor/kernels/few_rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tensor/kernels/few_rows.cpp"
+#include "tensor/kernels/simd.h"
+// simd.h must come first.
+#include "hwy/cache_control.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::kernels::HWY_NAMESPACE {
+
+// sum[r][m] += w[r][k ...] x[m][k ...], a vector of products
+template <int NW, int NX, class P>
+HWY_INLINE void add_products(int64_t k, P part, int64_t K, const real* w, const real* x,
+                             int64_t ldx, V (&sum)[NW][NX]) {
+  V x_k[NX];
+  HWY_UNROLL(8) for (int m = 0; m < NX; ++m) x_k[m] = load(x + m * ldx + k, part);
+  HWY_UNROLL(8) for (int r = 0; r < NW; ++r) {
+    const V w_k = load(w + r * K + k, part);
+    HWY_UNROLL(8) for (int m = 0; m < NX; ++m) sum[r][m] = hn::MulAdd(w_k, x_k[m], sum[r][m]);
+  }
+}
+
+// y[m][r] = w[r] · x[m] + bias[r] for NW rows of w and NX of x
+template <int NW, int NX>
+HWY_INLINE void dot_products(int64_t N, int64_t K, const real* x, int64_t ldx, const real* w,
+                             const real* bias, bool first, real* y) {
+  V sum[NW][NX];
+  HWY_UNROLL(8) for (int r = 0; r < NW; ++r) {
+    HWY_UNROLL(8) for (int m = 0; m < NX; ++m) sum[r][m] = zero();
+  }
+  int64_t k = 0;
+  for (; k + width <= K; k += width) {
+    if (first) {  // the rows of w that come next are asked for early: memory answers late
+      HWY_UNROLL(8) for (int r = 0; r < NW; ++r) hwy::Prefetch(w + (NW + r) * K + k);
+    }
+    add_products(k, Whole{}, K, w, x, ldx, sum);
+  }
+  if (k < K) add_products(k, Part{K - k}, K, w, x, ldx, sum);
+  for (int r = 0; r < NW; ++r) {
+    const real shift = bias == nullptr ? 0 : bias[r];
+    for (int m = 0; m < NX; ++m) {
+      y[m * N + r] = hn::GetLane(hn::SumOfLanes(d, sum[r][m])) + shift;
+    }
+  }
+}
+
+// NW rows of w, while they are in the first cache, against all rows of x, NX at a time.
+template <int NW, int NX>
+HWY_INLINE void weight_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx,
+                            const real* w, const real* bias, real* y) {
+  const auto rows = [&]<int n>(std::integral_constant<int, n>, int64_t m) HWY_ATTR {
+    dot_products<NW, n>(N, K, x + m * ldx, ldx, w, bias, m == 0, y + m * N);
+  };
+  int64_t m = 0;
+  for (; m + NX <= M; m += NX) rows(std::integral_constant<int, NX>(), m);
+  if (M - m == 3) rows(std::integral_constant<int, 3>(), m);
+  if (M - m == 2) rows(std::integral_constant<int, 2>(), m);
+  if (M - m == 1) rows(std::integral_constant<int, 1>(), m);
+}
+
+// Columns [begin, end) of y.
+template <int NW, int NX>
+HWY_INLINE void column_range(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K,
+                             const real* x, int64_t ldx, const real* w, const real* bias, real* y) {
+  const auto bias_at = [=](int64_t j) { return bias == nullptr ? nullptr : bias + j; };
+  int64_t j = begin;
+  for (; j + NW <= end; j += NW) {
+    weight_rows<NW, NX>(M, N, K, x, ldx, w + j * K, bias_at(j), y + j);
+  }
+  for (; j < end; ++j) weight_rows<1, NX>(M, N, K, x, ldx, w + j * K, bias_at(j), y + j);
+}
+
+// One or two rows wait for memory, which likes four streams; more of them wait for arithmetic,
+// which likes 3 x 4 sums, as many as 16 registers hold.
+void columns(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const real* x,
+             int64_t ldx, const real* w, const real* bias, real* y) {
+  if (M <= 2) return column_range<4, 2>(begin, end, M, N, K, x, ldx, w, bias, y);
+  column_range<3, 4>(begin, end, M, N, K, x, ldx, w, bias, y);
+}
+
+}  // namespace gradus::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "tensor/kernels/launch.h"
+
+namespace gradus::kernels {
+
+HWY_EXPORT(columns);
+
+void linear_few_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx, const real* w,
+                     const real* bias, real* y) {
+  constexpr int64_t chunk_weights = int64_t{1} << 15;  // some 10 µs of memory's time
+  constexpr int64_t serial_work = int64_t{1} << 18;    // not worth waking a second thread
+  const auto compute = HWY_DYNAMIC_DISPATCH(columns);
+  // Whole tiles of 3 or 4 rows of w.
+  const int64_t rows = ceil_div(chunk_weights / std::max<int64_t>(1, K), 12) * 12;
+  const int64_t grain = M * N * K <= serial_work ? N : rows;
+  parallel_for(N, std::max<int64_t>(12, grain), [=](int64_t begin, int64_t end) {
+    compute(begin, end, M, N, K, x, ldx, w, bias, y);
+  });
+}
+
+}  // namespace gradus::kernels
+
+#endif  // HWY_ONCE

@@ -1,0 +1,17 @@
+#pragma once
+// Matrix products of a few rows with a large matrix, as in generation, where a token of each text
+// meets every weight once. The weights come from memory, and nothing else takes time.
+
+#include "tensor/real.h"
+
+namespace gradus::kernels {
+
+/// Up to so many rows, reading the weights costs more than multiplying.
+inline constexpr int64_t few_rows = 16;
+
+/// y (M, N) = x (M, K; rows ldx apart) w^T + bias; w is (N, K), bias (N) or null. Each number of y
+/// is one sum in an order that depends on K alone: a row has the same bits among any other rows.
+void linear_few_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx, const real* w,
+                     const real* bias, real* y);
+
+}  // namespace gradus::kernels

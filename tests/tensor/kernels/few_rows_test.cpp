@@ -1,0 +1,98 @@
+#include "tensor/kernels/few_rows.h"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "tensor/kernels/gemm.h"
+#include "tensor/parallel.h"
+
+using namespace gradus;
+
+namespace {
+
+using Numbers = std::vector<real>;
+
+Numbers random_numbers(int64_t n, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::uniform_real_distribution<real> uniform(-1, 1);
+  Numbers x(static_cast<size_t>(n));
+  for (real& value : x) value = uniform(generator);
+  return x;
+}
+
+// A layer from K to N numbers, over rows of x that lie 3 numbers too far apart.
+struct Layer {
+  int64_t N, K;
+  int64_t ldx = K + 3;
+  Numbers x = random_numbers(kernels::few_rows * ldx, 1);
+  Numbers w = random_numbers(N * K, 2), bias = random_numbers(N, 3);
+
+  // Rows [begin, begin + M).
+  Numbers run(int64_t begin, int64_t M, bool with_bias = true) const {
+    Numbers y(static_cast<size_t>(M * N), std::numeric_limits<real>::quiet_NaN());
+    kernels::linear_few_rows(M, N, K, x.data() + begin * ldx, ldx, w.data(),
+                             with_bias ? bias.data() : nullptr, y.data());
+    return y;
+  }
+  Numbers expected(int64_t M, bool with_bias) const {
+    Numbers y;
+    for (int64_t m = 0; m < M && with_bias; ++m) y.insert(y.end(), bias.begin(), bias.end());
+    y.resize(static_cast<size_t>(M * N));
+    kernels::reference::gemm(M, N, K, 1, {x.data(), ldx}, {w.data(), K, true}, 1, y.data(), N);
+    return y;
+  }
+};
+
+std::vector<Layer> layers() {
+  return {{1, 1}, {5, 0}, {2, 7}, {7, 16}, {13, 100}, {50, 3072}, {2304, 129}, {3001, 33}};
+}
+
+}  // namespace
+
+TEST_CASE("linear_few_rows agrees with the textbook loop for every number of rows") {
+  for (const Layer& layer : layers()) {
+    for (int64_t M = 0; M <= kernels::few_rows; ++M) {
+      for (const bool with_bias : {false, true}) {
+        CAPTURE(layer.N);
+        CAPTURE(layer.K);
+        CAPTURE(M);
+        const Numbers y = layer.run(0, M, with_bias), expected = layer.expected(M, with_bias);
+        // Entries within [-1, 1]: each of the K terms may be rounded once.
+        const real tolerance =
+            static_cast<real>(layer.K + 4) * std::numeric_limits<real>::epsilon();
+        bool close = true;
+        for (size_t i = 0; i < y.size(); ++i) close &= std::abs(y[i] - expected[i]) <= tolerance;
+        CHECK(close);
+      }
+    }
+  }
+}
+
+TEST_CASE("linear_few_rows: a row has the same bits alone and among others") {
+  for (const Layer& layer : layers()) {
+    CAPTURE(layer.N);
+    const Numbers all = layer.run(0, kernels::few_rows);
+    for (int64_t begin = 0; begin < kernels::few_rows; ++begin) {
+      for (int64_t M = 1; M <= kernels::few_rows - begin; ++M) {
+        const auto from = all.begin() + begin * layer.N;
+        CHECK(layer.run(begin, M) == Numbers(from, from + M * layer.N));
+      }
+    }
+  }
+}
+
+TEST_CASE("linear_few_rows gives the same bits for any number of threads") {
+  const int before = num_threads();
+  for (const Layer& layer : layers()) {
+    set_num_threads(1);
+    const Numbers expected = layer.run(0, 3);
+    for (const int threads : {2, 3, 4}) {
+      set_num_threads(threads);
+      CHECK(layer.run(0, 3) == expected);
+    }
+  }
+  set_num_threads(before);
+}
