@@ -40,7 +40,7 @@ struct BERT : Module {
   Dropout drop = child("drop", Dropout(config.dropout));
   std::vector<Block> h = children<Block>("h", config.n_layer, config.block());
 
-  /// Activation checkpointing: blocks are computed again in backward.
+  /// Activation checkpointing: blocks are computed again in backward, until which the model lives.
   bool recompute = false;
 
   /// ids and types (B, T) -> the hidden states of every layer, (B, T, C) each: first the

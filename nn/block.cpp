@@ -52,6 +52,9 @@ MLP::MLP(const BlockConfig& c) : config(c) {
 }
 
 Tensor Block::recomputed(const Tensor& x, BlockContext context) const {
+  check<GraphError>(context.cache == nullptr,
+                    "block: what a cache keeps cannot be computed again in backward; generate "
+                    "under NoGrad or EvalMode");
   std::vector<Tensor> inputs{x}, parameters;
   if (context.relative_bias.defined()) inputs.push_back(context.relative_bias);
   for (const NamedTensor& p : named_parameters()) parameters.push_back(p.tensor);

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "autograd/mode.h"
 #include "nn/kv_cache.h"
 #include "nn/layers.h"
 #include "nn/positions.h"
@@ -21,7 +22,7 @@ struct BlockConfig {
   real dropout = 0;
   bool bias = true;
   bool causal = true;
-  bool qk_norm = false;  // RMSNorm of every query and key (Henry et al. 2020)
+  bool qk_norm = false;  // RMSNorm of every query and key (Dehghani et al. 2023)
   NormKind norm = NormKind::layer;
   Placement placement = Placement::pre;
   Activation activation = Activation::gelu_tanh;
@@ -43,7 +44,8 @@ struct BlockContext {
   LayerCache* cache = nullptr;          // keys and values of the tokens before x
   std::optional<RopeAngles> rope = {};  // of the positions of x
   Tensor relative_bias = {};            // (NH, T + S - 1), added to the scores by distance
-  /// Keeps x alone for backward, and computes the block again there (Chen et al. 2016).
+  /// Keeps x alone for backward, and computes the block again there (Chen et al. 2016). The block
+  /// must live until then, and there is no cache.
   bool recompute = false;
 };
 
@@ -93,7 +95,7 @@ struct Block : Module {
   MLP mlp = child("mlp", MLP(config));
 
   Tensor operator()(const Tensor& x, const BlockContext& context = {}) const {
-    if (context.recompute) return recomputed(x, context);
+    if (context.recompute && grad_enabled()) return recomputed(x, context);
     const auto attend = [&](const Tensor& input) { return attn(input, context); };
     const Tensor h = residual(x, ln_1, attend);
     return residual(h, ln_2, mlp);

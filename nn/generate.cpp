@@ -26,7 +26,8 @@ class Writer {
  public:
   Writer(const GPT& model, const GenerateOptions& options, std::vector<Text>& texts)
       : model_(model), o(options), texts_(texts) {
-    for (const Text& t : texts) capacity_ = std::max(capacity_, size_of(t) + o.max_new_tokens);
+    for (const Text& t : texts) capacity_ = std::max(capacity_, size_of(t));
+    capacity_ += std::min(o.max_new_tokens, model.config.block_size);
     capacity_ = std::min(capacity_, model.config.block_size);
   }
   void write() {

@@ -34,7 +34,8 @@ std::vector<int32_t> generate(const GPT& model, std::span<const int32_t> prompt,
                               const GenerateOptions& options = {});
 
 /// The same for several prompts of any lengths, with one pass over the weights for a token of each:
-/// row i is what generate(model, prompts[i]) gives with the seed options.seed + i, bit for bit.
+/// row i is what generate(model, prompts[i]) gives with the seed options.seed + i, bit for bit in
+/// float32.
 std::vector<std::vector<int32_t>> generate(const GPT& model,
                                            std::span<const std::vector<int32_t>> prompts,
                                            const GenerateOptions& options = {});

@@ -40,8 +40,8 @@ const GPTConfig& GPTConfig::checked() const {
   check_value(n_embd % n_head == 0, "GPT: n_head = {} must divide n_embd = {}", n_head, n_embd);
   check_value(kv_heads >= 0 && n_head % block().num_kv_heads() == 0,
               "GPT: kv_heads = {} must divide n_head = {}", kv_heads, n_head);
-  check_value(n_inner >= 0 && n_inner < most, "GPT: n_inner = {} must not be negative", n_inner);
-  check_value(window >= 0 && window < most, "GPT: window = {} must not be negative", window);
+  check_value(n_inner >= 0 && n_inner < most, "GPT: n_inner = {} must be in [0, 2^31)", n_inner);
+  check_value(window >= 0 && window < most, "GPT: window = {} must be in [0, 2^31)", window);
   check_value(positions != Positions::rope || (n_embd / n_head) % 2 == 0,
               "GPT: rotary positions turn pairs of channels, and heads of n_embd / n_head = {} are "
               "odd",
@@ -92,7 +92,9 @@ Tensor GPT::embed(const Tokens& ids, int64_t past, const Tokens& places) const {
                   config.block_size);
       return tokens + (places.shape.rank() == 1 ? wpe->weight->narrow(0, past, T) : (*wpe)(places));
     case Positions::sinusoidal:
-      return tokens + sinusoids(places, config.n_embd);
+      // Vaswani et al. 2017, §3.4: √C, or the sinusoids would drown the tokens.
+      return tokens * std::sqrt(static_cast<real>(config.n_embd)) +
+             sinusoids(places, config.n_embd);
     default:
       return tokens;
   }
@@ -135,6 +137,9 @@ bool can_take_weights(const GPTConfig& to, const GPTConfig& from) {
   GPTConfig same = from;  // but for what has no weights
   const bool shorter = to.block_size <= from.block_size;
   if (shorter || from.positions != Positions::learned) same.block_size = to.block_size;
+  if (from.block().num_kv_heads() == to.block().num_kv_heads()) same.kv_heads = to.kv_heads;
+  if (from.block().inner() == to.block().inner()) same.n_inner = to.n_inner;
+  same.window = to.window;
   same.dropout = to.dropout;
   same.init_std = to.init_std;
   same.document_token = to.document_token;

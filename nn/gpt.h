@@ -54,7 +54,7 @@ struct GPT : Module {
   Linear lm_head = child("lm_head", head());
 
   /// Activation checkpointing: blocks are computed again in backward. A third more arithmetic, and
-  /// of each block only its input in memory.
+  /// of each block only its input in memory. The model must live until backward.
   bool recompute = false;
 
   /// ids (B, T) -> hidden states after the last norm (B, T, C). With a cache, ids follow the tokens
@@ -77,8 +77,9 @@ struct GPT : Module {
   BlockContext context(int64_t T, int64_t past, const Tokens& places) const;
 };
 
-/// Whether a model of this config can take the weights of another: the shape is the same, but for a
-/// context that may be shorter or, where positions are not learned, any.
+/// Whether a model of this config can take the weights of another: all settings are the same, but
+/// for the window, the dropout, and a context that may be shorter or, where positions are not
+/// learned, any.
 bool can_take_weights(const GPTConfig& to, const GPTConfig& from);
 
 /// Gives `to` the weights of `from`, without the positions that it does not have. Throws ValueError

@@ -4,14 +4,16 @@
 #include <cmath>
 #include <numeric>
 
+#include "tensor/errors.h"
+
 namespace gradus {
 namespace {
 
-// The angle p theta^(-2i/n), in double: at p = 10,000 single precision has lost three digits.
-double angle(int64_t p, int64_t i, int64_t n, real theta) {
-  const double frequency =
-      std::pow(static_cast<double>(theta), -2.0 * static_cast<double>(i) / static_cast<double>(n));
-  return static_cast<double>(p) * frequency;
+// theta^(-2i/n). Angles are multiplied out in double: at p = 10,000 single precision has lost three
+// digits.
+double frequency(int64_t i, int64_t n, real theta) {
+  return std::pow(static_cast<double>(theta),
+                  -2.0 * static_cast<double>(i) / static_cast<double>(n));
 }
 
 }  // namespace
@@ -25,10 +27,11 @@ Tokens places_from(int64_t first, int64_t T) {
 Tensor sinusoids(const Tokens& places, int64_t C) {
   Tensor table(places.shape.insert(places.shape.rank(), C));
   real* out = table.mutable_data();
-  for (int64_t n = 0; n < places.numel(); ++n) {
-    for (int64_t c = 0; c < C; ++c) {
-      const double a = angle(places.data()[n], c / 2, C, 10000);
-      *out++ = static_cast<real>(c % 2 == 0 ? std::sin(a) : std::cos(a));
+  for (int64_t c = 0; c < C; ++c) {
+    const double w = frequency(c / 2, C, 10000);
+    for (int64_t n = 0; n < places.numel(); ++n) {
+      const double a = places.data()[n] * w;
+      out[n * C + c] = static_cast<real>(c % 2 == 0 ? std::sin(a) : std::cos(a));
     }
   }
   return table;
@@ -38,11 +41,12 @@ RopeAngles rope_angles(const Tokens& places, int64_t hs, real theta) {
   const Shape shape = places.shape.insert(places.shape.rank(), hs / 2);
   RopeAngles r{Tensor(shape), Tensor(shape)};
   real *cos = r.cos.mutable_data(), *sin = r.sin.mutable_data();
-  for (int64_t n = 0; n < places.numel(); ++n) {
-    for (int64_t i = 0; i < hs / 2; ++i) {
-      const double a = angle(places.data()[n], i, hs, theta);
-      *cos++ = static_cast<real>(std::cos(a));
-      *sin++ = static_cast<real>(std::sin(a));
+  for (int64_t i = 0; i < hs / 2; ++i) {
+    const double w = frequency(i, hs, theta);
+    for (int64_t n = 0; n < places.numel(); ++n) {
+      const double a = places.data()[n] * w;
+      cos[n * (hs / 2) + i] = static_cast<real>(std::cos(a));
+      sin[n * (hs / 2) + i] = static_cast<real>(std::sin(a));
     }
   }
   return r;
@@ -60,10 +64,11 @@ std::vector<real> alibi_slopes(int64_t heads) {
 }
 
 Tensor alibi_bias(int64_t heads, int64_t T, int64_t S) {
-  Tensor bias({heads, T + S - 1});
+  const int64_t distances = std::max<int64_t>(0, T + S - 1);
+  Tensor bias({heads, distances});
   real* out = bias.mutable_data();
   for (const real slope : alibi_slopes(heads)) {
-    for (int64_t d = 0; d < T + S - 1; ++d) {
+    for (int64_t d = 0; d < distances; ++d) {
       *out++ = -slope * static_cast<real>(std::abs(d - (T - 1)));
     }
   }
@@ -75,6 +80,9 @@ int64_t relative_bucket(int64_t ahead, bool bidirectional, const RelativeBuckets
   const int64_t side = bidirectional && ahead > 0 ? count : 0;
   const int64_t distance = bidirectional ? std::abs(ahead) : std::max<int64_t>(0, -ahead);
   const int64_t exact = count / 2;
+  check_value(0 < exact && exact < b.max_distance,
+              "relative_bucket: {} buckets are too few or too many for distances up to {}", b.count,
+              b.max_distance);
   if (distance < exact) return side + distance;
   const double steps = std::log(static_cast<double>(distance) / static_cast<double>(exact)) /
                        std::log(static_cast<double>(b.max_distance) / static_cast<double>(exact));
@@ -83,7 +91,7 @@ int64_t relative_bucket(int64_t ahead, bool bidirectional, const RelativeBuckets
 }
 
 Tensor relative_bias(const Tensor& table, int64_t T, int64_t S, bool bidirectional) {
-  Tokens buckets(Shape{T + S - 1});
+  Tokens buckets(Shape{std::max<int64_t>(0, T + S - 1)});
   for (int64_t d = 0; d < buckets.numel(); ++d) {
     const int64_t ahead = T - 1 - d;
     buckets.data()[d] =

@@ -43,7 +43,8 @@ struct RelativeBuckets {
   int64_t max_distance = 128;  // everything beyond is one bucket
 };
 /// The bucket of a key `ahead` places after the query: near distances have one each, far ones
-/// share them in logarithmic steps (Raffel et al. 2020, §2.1 and their program).
+/// share them in logarithmic steps (Raffel et al. 2020, §2.1 and their program). Throws ValueError
+/// for numbers of buckets that this cannot be done with.
 int64_t relative_bucket(int64_t ahead, bool bidirectional, const RelativeBuckets& b = {});
 /// table (buckets, heads), learned.
 Tensor relative_bias(const Tensor& table, int64_t T, int64_t S, bool bidirectional);

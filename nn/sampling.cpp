@@ -130,6 +130,8 @@ int32_t sample(std::span<const real> logits, const SamplingOptions& options, Dra
 
 std::vector<TokenProbability> probabilities(std::span<const real> logits, int32_t id,
                                             size_t count) {
+  check_value(0 <= id && static_cast<size_t>(id) < logits.size(),
+              "probabilities: id {} is outside [0, {})", id, logits.size());
   Candidates candidates = candidates_of(logits, *largest_of(logits), 1);
   const double total = total_weight(candidates);
   const auto probability = [total](const Candidate& c) {

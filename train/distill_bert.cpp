@@ -74,6 +74,7 @@ void begin_distillation(const DistillRequest& request) {
   DistillObjective objective(options, corpus, std::move(teacher));
   if (request.run.dry_run) {
     const Trial trial = try_out(options, objective, 1);
+    if (request.run.minutes > 0) options.stretch(steps_in(request.run.minutes, trial));
     fmt::print("{}", cost_in_words(shape_in_words(options.model), options, trial));
     return;
   }

@@ -116,10 +116,11 @@ void add_all(CLI::App& experiment) {
     watch_signals();
     survive_failed_writes();
     for (const Experiment& e : experiments()) {
-      if (stop_signal() == 0) fmt::print("{}\n", e.name);
-      if (!run_one(e, *a)) break;
+      if (run_one(e, *a)) continue;
+      exit_if_signalled();
+      std::fputs("the time is up; the same command goes on from here\n", stderr);
+      return;
     }
-    exit_if_signalled();
   });
 }
 

@@ -56,10 +56,17 @@ void train_bert(const BERTRequest& request, const BERTOptions& options,
   if (!request.run.quiet) say_verdict(folder.path());
 }
 
-void print_cost(const BERTOptions& options, const PretrainingCorpus& corpus) {
+int64_t count_parameters(const BERTOptions& options) {
+  const MetaMode no_memory;
+  return BERTForPreTraining(options.model, options.next_sentence).num_parameters();
+}
+
+void print_cost(BERTOptions options, const PretrainingCorpus& corpus, double minutes) {
+  check_memory(count_parameters(options));
   manual_seed(options.seed);
   MaskedObjective objective(options, corpus);
   const Trial trial = try_out(options, objective, 1);
+  if (minutes > 0) options.stretch(steps_in(minutes, trial));
   fmt::print("{}", cost_in_words(shape_in_words(options.model), options, trial));
 }
 
@@ -91,7 +98,7 @@ void begin_bert(const BERTRequest& request) {
   check_value(corpus.tokenizer.vocab_size() <= options.model.vocab_size,
               "pretrain: the tokenizer has {} tokens, the model {}", corpus.tokenizer.vocab_size(),
               options.model.vocab_size);
-  if (request.run.dry_run) return print_cost(options, corpus);
+  if (request.run.dry_run) return print_cost(options, corpus, request.run.minutes);
   const MaskedLines lines = masked_lines(options, corpus);  // throws if the text does not serve
   RunFolder folder(request.run.folder, true);
   options.make_data_absolute();

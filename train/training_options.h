@@ -31,7 +31,7 @@ struct RunOptions {
   bool bias_correction = true;  // Adam's; BERT trained without
   real weight_decay = real(0.1);
   bool activation_checkpointing = false;  // blocks are computed again in backward
-  real clip = 1;  // largest norm of the gradient; 0 does not clip
+  real clip = 1;                          // largest norm of the gradient; 0 does not clip
   int64_t eval_interval = 250;
   int64_t eval_batches = 40;  // of the validation split; 0 means all of it
   int64_t sample_interval = 250;

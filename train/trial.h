@@ -24,6 +24,11 @@ struct Trial {
 /// Takes real steps, at least five, for about so many seconds.
 Trial try_out(const RunOptions& options, Objective& objective, double seconds);
 
+/// Steps that fit so many minutes.
+inline int64_t steps_in(double minutes, const Trial& trial) {
+  return static_cast<int64_t>(60 * minutes / trial.seconds_per_step);
+}
+
 /// Throws MemoryError if weights, gradients and moments of so many parameters exceed the machine's.
 void check_memory(int64_t parameters);
 

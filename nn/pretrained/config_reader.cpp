@@ -43,20 +43,20 @@ int64_t ConfigReader::integer(const char* key) const {
 }
 
 real ConfigReader::number(const char* key, real absent) const {
-  if (!object_.contains(key)) return absent;
+  if (!has(key)) return absent;
   check<FileError>(object_[key].is_number(), "{}: '{}' must be a number", file_.string(), key);
   return object_[key].get<real>();
 }
 
 bool ConfigReader::flag(const char* key, bool absent) const {
-  if (!object_.contains(key)) return absent;
+  if (!has(key)) return absent;
   check<FileError>(object_[key].is_boolean(), "{}: '{}' must be true or false", file_.string(),
                    key);
   return object_[key].get<bool>();
 }
 
 std::string ConfigReader::word(const char* key, const std::string& absent) const {
-  if (!object_.contains(key)) return absent;
+  if (!has(key)) return absent;
   check<FileError>(object_[key].is_string(), "{}: '{}' must be a string", file_.string(), key);
   return object_[key].get<std::string>();
 }

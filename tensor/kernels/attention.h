@@ -35,7 +35,7 @@ struct Attention {
   const real* relative_bias = nullptr;
 
   /// A query at place p sees the keys p - behind() < j < p + ahead().
-  int64_t behind() const { return window > 0 ? window : T + S; }
+  int64_t behind() const { return window > 0 && window < T + S ? window : T + S; }
   int64_t ahead() const { return causal ? 1 : behind(); }
   int64_t distances() const { return T + S > 0 ? T + S - 1 : 0; }
 };

@@ -228,7 +228,7 @@ TEST_CASE("switches that make no sense are refused in a sentence") {
   };
   CHECK(refusal([](GPTConfig& c) { c.kv_heads = 3; }) ==
         "GPT: kv_heads = 3 must divide n_head = 4");
-  CHECK(refusal([](GPTConfig& c) { c.window = -1; }) == "GPT: window = -1 must not be negative");
+  CHECK(refusal([](GPTConfig& c) { c.window = -1; }) == "GPT: window = -1 must be in [0, 2^31)");
   CHECK(refusal([](GPTConfig& c) {
           c.positions = Positions::rope;
           c.n_embd = 12;

@@ -30,7 +30,7 @@ Finding larger(const Cells& cells, const ExperimentOptions&) {
           .table = {{"cell", "x"}, {"a", "1"}, {"b", "2"}}};
 }
 
-const Experiment counting{"counting", "b comes after a", "nobody", two_cells, larger};
+const Experiment counting{"counting", "b comes after a", "nobody", 1, two_cells, larger};
 
 }  // namespace
 
@@ -55,11 +55,15 @@ TEST_CASE("an experiment that is out of time begins no cell, and goes on where i
   measured = 0;
   CHECK_FALSE(run_experiment(counting, request).contains("outcome"));
   CHECK(measured == 0);
-  folder.file("counting.json", R"({"experiment": "counting", "cells": {"a": {"x": 7}}})");
   request.end = {};
+  ordered_json stored = run_experiment(counting, request);
+  stored["cells"] = {{"a", {{"x", 7}}}, {"another seed", {{"x", 8}}}};
+  folder.file("counting.json", stored.dump());
+  measured = 0;
   const ordered_json result = run_experiment(counting, request);
   CHECK(measured == 1);
   CHECK(result["cells"]["a"]["x"] == 7);
+  CHECK(result["cells"]["another seed"]["x"] == 8);  // not asked for this time, and kept
   CHECK(result["outcome"] == "does not hold");
 }
 
@@ -75,27 +79,63 @@ TEST_CASE("a results file that is none of ours is refused by its name") {
   }
 }
 
-TEST_CASE("a difference is told from nothing by twice its standard error, and never by one run") {
-  const ExperimentOptions four{.seeds = 4};
-  CHECK(is_above_zero({1, 0.9}, four) == Outcome::holds);
-  CHECK(is_above_zero({1, 1.1}, four) == Outcome::inconclusive);
-  CHECK(is_above_zero({-1, 0.9}, four) == Outcome::does_not_hold);
-  CHECK(is_above_zero({1, 0}, {.seeds = 1}) == Outcome::inconclusive);
+TEST_CASE("results of another recipe or machine are not mixed with new ones") {
+  const TemporaryFolder folder;
+  const ExperimentRequest request{.results = folder.path(), .quiet = true};
+  const ordered_json stored = run_experiment(counting, request);
+  Experiment changed = counting;
+  changed.recipe = 2;
+  CHECK(contains(message_of<FileError>([&] { run_experiment(changed, request); }),
+                 "measured by another recipe"));
+  ordered_json elsewhere = stored;
+  elsewhere["machine"] = "an abacus";
+  folder.file("counting.json", elsewhere.dump());
+  CHECK(contains(message_of<FileError>([&] { run_experiment(counting, request); }),
+                 "measured on another machine (an abacus"));
+  ordered_json broken = stored;
+  broken["cells"]["b"] = ordered_json::object();
+  folder.file("counting.json", broken.dump());
+  Experiment strict = counting;
+  strict.conclude = [](const Cells& cells, const ExperimentOptions&) {
+    return Finding{.sentence = fmt::format("{}", cells.at("b").at("x").get<int>())};
+  };
+  CHECK(contains(message_of<FileError>([&] { run_experiment(strict, request); }),
+                 "a cell lacks a figure"));
 }
 
-TEST_CASE("figures of arms: mean and standard deviation over seeds, differences seed by seed") {
+TEST_CASE("values are above a limit if their 95 % interval is, and one run is no evidence") {
+  const std::vector<double> near_one{0.9, 1.0, 1.1};  // ± 4.30 · 0.1 / √3 = 0.248
+  CHECK(are_above(near_one, 0.74) == Outcome::holds);
+  CHECK(are_above(near_one, 0.76) == Outcome::inconclusive);
+  CHECK(are_above(near_one, 1.24) == Outcome::inconclusive);
+  CHECK(are_above(near_one, 1.26) == Outcome::does_not_hold);
+  CHECK(are_below(near_one, 1.26) == Outcome::holds);
+  CHECK(are_below(near_one, 0.74) == Outcome::does_not_hold);
+  CHECK(are_above({1}, 0) == Outcome::inconclusive);
+  CHECK(are_above({5, 6}, 0) == Outcome::inconclusive);
+  const double diverged = std::numeric_limits<double>::infinity();
+  CHECK(are_above({0.1, diverged, 0.2}) == Outcome::holds);
+  CHECK(are_above(minus({diverged, 1, 1}, {diverged, 1, 1})) == Outcome::inconclusive);
+  using enum Outcome;
+  CHECK(all_of({holds, holds}) == holds);
+  CHECK(all_of({holds, inconclusive}) == inconclusive);
+  CHECK(all_of({inconclusive, does_not_hold}) == does_not_hold);
+}
+
+TEST_CASE(
+    "figures of arms: mean and standard deviation over seeds; a loss that is missing diverged") {
   const ExperimentOptions three{.seeds = 3};
   ordered_json cells;
   for (int64_t seed = 0; seed < 3; ++seed) {
     cells[arm_cell("a", seed)] = {{"loss", 1.0 + static_cast<double>(seed)}};
-    cells[arm_cell("b", seed)] = {{"loss", 0.5 + static_cast<double>(seed)}};
+    cells[arm_cell("b", seed)] = {{"ms", 5}};
   }
-  const Figure a = figure_of(cells, "a", "loss", three);
+  const Figure a = figure_of(by_seed(cells, "a", "loss", three));
   CHECK(a.mean == 2);
   CHECK(a.spread == 1);
-  const Figure difference = difference_of(cells, "a", "b", "loss", three);
-  CHECK(difference.mean == 0.5);
-  CHECK(difference.spread == 0);
+  CHECK(to_text(a, 1) == "2.0 ± 1.0");
+  CHECK(to_text(figure_of(by_seed(cells, "b", "loss", three)), 1) == "diverged");
+  CHECK(figure_of(by_seed(cells, "a", "loss", {.quick = true})).mean == 1);  // a single seed
 }
 
 TEST_CASE("a small GPT learns, and is the same for the same seed") {

@@ -39,6 +39,7 @@ struct Experiment {
   const char* name;
   const char* claim;
   const char* source;  // the paper
+  int recipe;          // counts its versions: cells of another are not mixed with these
   std::vector<Cell> (*cells)(const ExperimentOptions& options);
   /// From the cells that are there; all of them, unless a signal or a budget ended it.
   Finding (*conclude)(const Cells& cells, const ExperimentOptions& options);

@@ -51,23 +51,23 @@ const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all{
       {"positions",
        "Learned positions fail beyond the length of training, RoPE loses less, ALiBi least",
-       "Press et al. 2022; Su et al. 2021", positions_cells, positions_finding},
+       "Press et al. 2022; Su et al. 2021", 1, positions_cells, positions_finding},
       {"norm-placement", "Without warm-up a deep post-norm stack trains worse than a pre-norm one",
-       "Xiong et al. 2020", norm_placement_cells, norm_placement_finding},
-      {"norm-kind", "RMSNorm is as good as LayerNorm, and cheaper", "Zhang & Sennrich 2019",
+       "Xiong et al. 2020", 1, norm_placement_cells, norm_placement_finding},
+      {"norm-kind", "RMSNorm is as good as LayerNorm, and cheaper", "Zhang & Sennrich 2019", 1,
        norm_kind_cells, norm_kind_finding},
       {"window",
        "A sliding window costs time N W instead of N², and a token sees W - 1 places further with "
        "every layer",
-       "Beltagy et al. 2020; Jiang et al. 2023", window_cells, window_finding},
+       "Beltagy et al. 2020; Jiang et al. 2023", 1, window_cells, window_finding},
       {"kv-heads",
        "Shared keys and values shrink the cache; groups keep most of the quality, one for all "
        "loses "
        "more",
-       "Ainslie et al. 2023; Shazeer 2019", kv_heads_cells, kv_heads_finding},
+       "Ainslie et al. 2023; Shazeer 2019", 1, kv_heads_cells, kv_heads_finding},
       {"activation", "GELU is better than ReLU, and SwiGLU better than GELU",
-       "Hendrycks & Gimpel 2016; Shazeer 2020", activation_cells, activation_finding},
-      {"tying", "Embedding and head can be one matrix without loss", "Press & Wolf 2017",
+       "Hendrycks & Gimpel 2016; Shazeer 2020", 1, activation_cells, activation_finding},
+      {"tying", "Embedding and head can be one matrix without loss", "Press & Wolf 2017", 1,
        tying_cells, tying_finding},
   };
   return all;
@@ -95,29 +95,59 @@ ordered_json last_result(const Experiment& e, const ExperimentRequest& r) {
   return stored;
 }
 
+namespace {
+
+// What earlier sessions have measured in the same way; none if there were none.
+ordered_json stored_cells(const Experiment& e, const ExperimentRequest& r,
+                          const std::string& machine) {
+  const ordered_json stored = last_result(e, r);
+  if (stored.is_null()) return ordered_json::object();
+  const std::string file = results_file(e, r).string();
+  check<FileError>(stored.value("recipe", ordered_json()) == e.recipe,
+                   "{}: measured by another recipe; choose another --results", file);
+  const std::string there = stored.value("machine", "an unknown machine");
+  check<FileError>(there == machine,
+                   "{}: measured on another machine ({}, here {}); choose another --results", file,
+                   there, machine);
+  return stored["cells"];
+}
+
+Finding conclude(const Experiment& e, const ExperimentRequest& r, const ordered_json& cells) {
+  try {
+    return e.conclude(cells, r.options);
+  } catch (const nlohmann::json::exception& error) {
+    throw FileError(
+        fmt::format("{}: a cell lacks a figure: {}", results_file(e, r).string(), error.what()));
+  }
+}
+
+}  // namespace
+
 ordered_json run_experiment(const Experiment& e, const ExperimentRequest& r) {
-  const std::vector<Cell> cells = e.cells(r.options);
+  const std::string machine = fmt::format("{}, {} threads", kernels::describe(), num_threads());
+  ordered_json results{{"experiment", e.name},
+                       {"claim", e.claim},
+                       {"source", e.source},
+                       {"recipe", e.recipe},
+                       {"command", command_of(e, r.options)},
+                       {"machine", machine},
+                       {"cells", stored_cells(e, r, machine)}};
   const std::filesystem::path file = results_file(e, r);
-  ordered_json stored = last_result(e, r);
-  ordered_json results{
-      {"experiment", e.name},
-      {"claim", e.claim},
-      {"source", e.source},
-      {"command", command_of(e, r.options)},
-      {"machine", fmt::format("{}, {} threads", kernels::describe(), num_threads())},
-      {"cells", ordered_json::object()}};
   std::filesystem::create_directories(r.results);
+  const std::vector<Cell> cells = e.cells(r.options);
   Progress progress(e.name, static_cast<int64_t>(cells.size()), 0, r.quiet);
   int64_t done = 0;
   for (const Cell& cell : cells) {
-    const bool measured = stored.is_object() && stored["cells"].contains(cell.name);
-    if (!measured && (stop_signal() != 0 || out_of_time(r))) return results;
-    results["cells"][cell.name] = measured ? stored["cells"][cell.name] : cell.measure();
-    if (stop_signal() != 0 && !measured) return results;  // it may have ended early
+    if (!results["cells"].contains(cell.name)) {
+      if (stop_signal() != 0 || out_of_time(r)) return results;
+      ordered_json figures = cell.measure();
+      if (stop_signal() != 0) return results;  // it may have ended early
+      results["cells"][cell.name] = std::move(figures);
+      write_file_atomically(file, results.dump(1) + "\n");
+    }
     progress.update(++done, cell.name);
-    if (!measured) write_file_atomically(file, results.dump(1) + "\n");
   }
-  const Finding f = e.conclude(results["cells"], r.options);
+  const Finding f = conclude(e, r, results["cells"]);
   results["outcome"] = to_text(f.outcome);
   results["finding"] = f.sentence;
   results["table"] = f.table;

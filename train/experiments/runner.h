@@ -19,7 +19,7 @@ struct ExperimentRequest {
 
 /// Measures the cells that the results file lacks, writing it after each, and then the finding.
 /// Returns the results, which have no "outcome" if a signal or the end of the time came first.
-/// Throws FileError for a results file with other settings.
+/// Throws FileError for a results file of another recipe or machine.
 nlohmann::ordered_json run_experiment(const Experiment& experiment,
                                       const ExperimentRequest& request);
 

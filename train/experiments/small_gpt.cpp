@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <iterator>
+#include <limits>
 
 #include "data/batches.h"
 #include "optim/optimizer.h"
@@ -93,17 +96,29 @@ std::string arm_cell(const std::string& arm, int64_t seed) {
   return fmt::format("{}/seed {}", arm, seed);
 }
 
+namespace {
+
+int64_t seeds_of(const ExperimentOptions& o) { return o.quick ? 1 : o.seeds; }
+
+// Half the width of a 95 % interval in standard errors, by the number of values.
+double student_t(size_t n) {
+  constexpr double table[] = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26};
+  return n - 2 < std::size(table) ? table[n - 2] : 2.26;
+}
+
+}  // namespace
+
 std::vector<Cell> arm_cells(const std::vector<Arm>& arms, const ExperimentOptions& options,
                             const std::function<void(const GPT&, ordered_json&)>& more) {
   std::vector<Cell> cells;
-  for (int64_t seed = 0; seed < options.seeds; ++seed) {
+  for (int64_t seed = 0; seed < seeds_of(options); ++seed) {
     for (const Arm& arm : arms) {
       const auto measure = [=] {
         const SmallResult result = train_small(arm.run, static_cast<uint64_t>(seed));
-        ordered_json figures{{"loss", held_out_loss(result.model, arm.run.sequence, options)},
-                             {"ms", 1e3 * result.seconds_per_step},
-                             {"parameters", result.model.num_parameters()},
-                             {"diverged", result.diverged}};
+        ordered_json figures{{"ms", 1e3 * result.seconds_per_step},
+                             {"parameters", result.model.num_parameters()}};
+        if (result.diverged) return figures;
+        figures["loss"] = held_out_loss(result.model, arm.run.sequence, options);
         if (more) more(result.model, figures);
         return figures;
       };
@@ -113,48 +128,61 @@ std::vector<Cell> arm_cells(const std::vector<Arm>& arms, const ExperimentOption
   return cells;
 }
 
-namespace {
+std::vector<double> by_seed(const Cells& cells, const std::string& arm, const std::string& what,
+                            const ExperimentOptions& options) {
+  std::vector<double> values;
+  for (int64_t seed = 0; seed < seeds_of(options); ++seed) {
+    const ordered_json& cell = cells.at(arm_cell(arm, seed));
+    values.push_back(cell.contains(what) ? cell[what].get<double>()
+                                         : std::numeric_limits<double>::infinity());
+  }
+  return values;
+}
 
-Figure mean_and_deviation(const std::vector<double>& values) {
+std::vector<double> minus(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> result(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>());
+  return result;
+}
+
+Figure figure_of(const std::vector<double>& values) {
   Figure f;
   const auto n = static_cast<double>(values.size());
   for (const double v : values) f.mean += v / n;
+  if (values.size() < 2) return f;
   for (const double v : values) f.spread += (v - f.mean) * (v - f.mean);
-  f.spread = values.size() > 1 ? std::sqrt(f.spread / (n - 1)) : 0;
+  f.spread = std::sqrt(f.spread / (n - 1));
+  f.error = student_t(values.size()) * f.spread / std::sqrt(n);
   return f;
 }
 
-}  // namespace
-
-Figure figure_of(const Cells& cells, const std::string& arm, const char* what,
-                 const ExperimentOptions& options) {
-  std::vector<double> values;
-  for (int64_t seed = 0; seed < options.seeds; ++seed) {
-    values.push_back(cells.at(arm_cell(arm, seed)).at(what).get<double>());
-  }
-  return mean_and_deviation(values);
-}
-
-Figure difference_of(const Cells& cells, const std::string& a, const std::string& b,
-                     const char* what, const ExperimentOptions& options) {
-  std::vector<double> values;
-  for (int64_t seed = 0; seed < options.seeds; ++seed) {
-    values.push_back(cells.at(arm_cell(a, seed)).at(what).get<double>() -
-                     cells.at(arm_cell(b, seed)).at(what).get<double>());
-  }
-  return mean_and_deviation(values);
-}
-
 std::string to_text(const Figure& f, int digits) {
+  if (!std::isfinite(f.mean)) return "diverged";
   return f.spread == 0 ? fmt::format("{:.{}f}", f.mean, digits)
                        : fmt::format("{:.{}f} ± {:.{}f}", f.mean, digits, f.spread, digits);
 }
 
-Outcome is_above_zero(const Figure& difference, const ExperimentOptions& options) {
-  if (options.seeds < 3) return Outcome::inconclusive;  // one run says nothing about another
-  const double error = difference.spread / std::sqrt(static_cast<double>(options.seeds));
-  if (difference.mean > 2 * error) return Outcome::holds;
-  return difference.mean < -2 * error ? Outcome::does_not_hold : Outcome::inconclusive;
+Outcome are_above(const std::vector<double>& values, double limit) {
+  const Figure f = figure_of(values);
+  if (values.size() < 3 || std::isnan(f.mean)) return Outcome::inconclusive;
+  if (std::isinf(f.mean)) return f.mean > 0 ? Outcome::holds : Outcome::does_not_hold;
+  if (f.mean - f.error > limit) return Outcome::holds;
+  return f.mean + f.error < limit ? Outcome::does_not_hold : Outcome::inconclusive;
+}
+
+Outcome are_below(const std::vector<double>& values, double limit) {
+  std::vector<double> negative(values.size());
+  std::transform(values.begin(), values.end(), negative.begin(), std::negate<>());
+  return are_above(negative, -limit);
+}
+
+Outcome all_of(std::initializer_list<Outcome> outcomes) {
+  Outcome all = Outcome::holds;
+  for (const Outcome o : outcomes) {
+    if (o == Outcome::does_not_hold) return o;
+    if (o == Outcome::inconclusive) all = o;
+  }
+  return all;
 }
 
 }  // namespace gradus

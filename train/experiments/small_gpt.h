@@ -24,7 +24,7 @@ SmallRun small_run(const GPTConfig& model, const ExperimentOptions& options);
 struct SmallResult {
   GPT model;
   double seconds_per_step = 0;  // the median
-  bool diverged = false;        // the loss was not finite; the model is that of the step before
+  bool diverged = false;        // loss or gradient ceased to be finite, and training with it
 };
 /// Everything random depends on the seed alone.
 SmallResult train_small(const SmallRun& run, uint64_t seed);
@@ -38,25 +38,32 @@ struct Arm {
   SmallRun run;
 };
 
-/// A cell for each arm and seed: {"loss", "ms", "parameters"}, and what `more` adds.
+/// A cell for each arm and seed: {"loss", "ms", "parameters"}, and what `more` adds; without losses
+/// if it diverged. Quick ones have a single seed.
 std::vector<Cell> arm_cells(
     const std::vector<Arm>& arms, const ExperimentOptions& options,
     const std::function<void(const GPT&, nlohmann::ordered_json&)>& more = {});
 std::string arm_cell(const std::string& arm, int64_t seed);
 
-/// A figure of an arm over its seeds.
+/// What an arm came to, seed by seed; infinite for a loss that it does not have since it diverged.
+std::vector<double> by_seed(const Cells& cells, const std::string& arm, const std::string& what,
+                            const ExperimentOptions& options);
+/// a - b, seed by seed.
+std::vector<double> minus(const std::vector<double>& a, const std::vector<double>& b);
+
 struct Figure {
   double mean = 0, spread = 0;  // the standard deviation; 0 for a single seed
+  double error = 0;             // half the width of the mean's 95 % interval (Student's t)
 };
-Figure figure_of(const Cells& cells, const std::string& arm, const char* what,
-                 const ExperimentOptions& options);
-/// The same of the differences a - b, seed by seed.
-Figure difference_of(const Cells& cells, const std::string& a, const std::string& b,
-                     const char* what, const ExperimentOptions& options);
-/// "0.534 ± 0.012".
+Figure figure_of(const std::vector<double>& values);
+/// "0.534 ± 0.012", or "diverged".
 std::string to_text(const Figure& figure, int digits);
 
-/// Whether something is clearly above 0, clearly not, or within twice its standard error.
-Outcome is_above_zero(const Figure& difference, const ExperimentOptions& options);
+/// Whether values are above `limit`: holds or does not hold where their 95 % interval lies on one
+/// side of it, and is inconclusive otherwise or for fewer than three seeds.
+Outcome are_above(const std::vector<double>& values, double limit = 0);
+Outcome are_below(const std::vector<double>& values, double limit);
+/// holds if all do; does_not_hold if one does not.
+Outcome all_of(std::initializer_list<Outcome> outcomes);
 
 }  // namespace gradus

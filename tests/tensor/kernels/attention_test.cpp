@@ -136,8 +136,9 @@ Result run(const Sample& s, Forward forward, Backward backward, bool keys = true
   const size_t queries = size(s.B * s.T * s.NH * s.hs), rows = size(s.B * s.S * s.NKV * s.hs);
   const real nan = std::numeric_limits<real>::quiet_NaN();
   // What is written starts as NaN, what is added into as 1.
-  Result r{Numbers(queries, nan), Numbers(size(s.B * s.NH * s.T), nan), Numbers(queries, 1),
-           Numbers(rows, 1), Numbers(rows, 1)};
+  Result r{Numbers(queries, nan), Numbers(size(s.B * s.NH * s.T), nan),
+           Numbers(queries, 1),   Numbers(rows, 1),
+           Numbers(rows, 1),      Numbers(s.relative_bias.size(), 1)};
   forward(s.a, s.q, s.k, s.v, r.y.data(), r.lse.data());
   backward(s.a, s.q, s.k, s.v, r.y.data(), r.lse.data(), s.dy.data(),
            {r.dq.data(), keys ? r.dk.data() : nullptr, keys ? r.dv.data() : nullptr,
@@ -184,6 +185,8 @@ TEST_CASE("attention and its gradients agree with the plain loops") {
     check_close(result.dq, expected.dq);
     check_close(result.dk, expected.dk);
     check_close(result.dv, expected.dv);
+    REQUIRE(result.drelative.size() ==
+            static_cast<size_t>(s.relative ? s.NH * s.a.distances() : 0));
     check_close(result.drelative, expected.drelative);
   }
 }
