@@ -7,6 +7,7 @@
 #include "data/batches.h"
 #include "data/corpus.h"
 #include "data/tokenizer.h"
+#include "nn/ablation.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
@@ -21,6 +22,7 @@ namespace {
 
 struct EvaluateArguments {
   std::string model, data, split;
+  std::vector<std::string> ablations;  // PATTERN=zero|mean|random
   int64_t batch_size = 16;
   bool json = false;
 };
@@ -53,12 +55,21 @@ Measured read_measured(const EvaluateArguments& o, const Tokenizer& tokenizer) {
   return {ids, static_cast<double>(part.size() - first.size())};
 }
 
+std::vector<AblationRule> rules_of(const EvaluateArguments& o) {
+  std::vector<AblationRule> rules;
+  or_usage_error("--ablate", [&] {
+    for (const std::string& text : o.ablations) rules.push_back(ablation_from(text));
+  });
+  return rules;
+}
+
 // A BERT is measured on what it was pre-trained on: masked tokens and, if it knows them, pairs of
 // segments.
-void evaluate_bert(const EvaluateArguments& o) {
+void evaluate_bert(const EvaluateArguments& o, const std::vector<AblationRule>& rules) {
   if (!o.split.empty())
     throw CLI::ValidationError("--split", "a BERT is measured on the documents that are held out");
   const BERTForPreTraining model = load_bert(o.model);
+  const std::vector<std::string> ablated = ablate(model, model.config().block(), rules);
   const WordPieceTokenizer tokenizer = WordPieceTokenizer::load(o.model);
   MaskedTextOptions options;
   options.data = o.data;
@@ -78,6 +89,7 @@ void evaluate_bert(const EvaluateArguments& o) {
   }
   nlohmann::ordered_json report;
   for (const auto& [name, value] : result.measures) report[name] = value;
+  if (!ablated.empty()) report["ablated"] = ablated;
   report["unigram_loss"] = lines.unigram_loss;
   report["unigram_accuracy"] = lines.unigram_accuracy;
   if (options.next_sentence) report["majority_next"] = lines.majority_next;
@@ -86,23 +98,29 @@ void evaluate_bert(const EvaluateArguments& o) {
     return;
   }
   for (const auto& [name, value] : report.items()) {
-    fmt::print("{:<18} {:.4f}\n", name, value.get<double>());
+    if (value.is_number()) fmt::print("{:<18} {:.4f}\n", name, value.get<double>());
   }
 }
 
+Evaluation evaluate_with_progress(const GPT& model, const Measured& data,
+                                  const EvaluateArguments& o) {
+  const int64_t T = model.config.block_size;
+  const EvaluationBlocks blocks(data.ids, o.batch_size, T, data.separator);
+  Progress progress("batch", blocks.size(), 0, o.json);
+  return evaluate(model, data.ids, o.batch_size, T, 0, data.separator,
+                  [&](int64_t done, int64_t) { progress.update(done, ""); });
+}
+
 void evaluate_command(const EvaluateArguments& o) {
-  if (model_type_of(o.model) == "bert") return evaluate_bert(o);
+  const std::vector<AblationRule> rules = rules_of(o);
+  if (model_type_of(o.model) == "bert") return evaluate_bert(o, rules);
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const Measured data = read_measured(o, tokenizer);
   const GPT model = load_gpt2(o.model);
-  Evaluation result;
-  {
-    const int64_t T = model.config.block_size;
-    const EvaluationBlocks blocks(data.ids, o.batch_size, T, data.separator);
-    Progress progress("batch", blocks.size(), 0, o.json);
-    result = evaluate(model, data.ids, o.batch_size, T, 0, data.separator,
-                      [&](int64_t done, int64_t) { progress.update(done, ""); });
-  }
+  std::optional<double> whole;  // the loss before something was taken away
+  if (!rules.empty()) whole = evaluate_with_progress(model, data, o).loss;
+  const std::vector<std::string> ablated = ablate(model, model.config.block(), rules);
+  const Evaluation result = evaluate_with_progress(model, data, o);
   check_value(std::isfinite(result.loss),
               "evaluate: the loss is {}; the weights of {} are not sound", result.loss, o.model);
   const double nats = result.loss * static_cast<double>(result.tokens);
@@ -111,6 +129,7 @@ void evaluate_command(const EvaluateArguments& o) {
                                 {"bits_per_byte", nats / std::numbers::ln2 / data.bytes},
                                 {"tokens", result.tokens}};
   if (data.floor) report["floor"] = *data.floor;
+  if (whole) report["loss_before_ablation"] = *whole, report["ablated"] = ablated;
   if (o.json) {
     fmt::print("{}\n", report.dump());
   } else {
@@ -118,6 +137,10 @@ void evaluate_command(const EvaluateArguments& o) {
         "loss           {:.4f} nats per token\nperplexity     {:.3f}\nbits per byte  "
         "{:.4f}\ntokens         {}\n",
         result.loss, std::exp(result.loss), nats / std::numbers::ln2 / data.bytes, result.tokens);
+    if (whole) {
+      fmt::print("whole model    {:.4f} nats per token; without {} parts {:+.4f}\n", *whole,
+                 ablated.size(), result.loss - *whole);
+    }
     if (data.floor) {
       fmt::print("floor          {:.4f} nats per token; the model is {:.1f} % above\n", *data.floor,
                  100 * (result.loss / *data.floor - 1));
@@ -141,6 +164,10 @@ void add_evaluate(CLI::App& program) {
   command->add_option("--batch-size", o->batch_size, "Blocks at a time")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  command->add_option("--ablate", o->ablations,
+                      "PATTERN=zero, mean or random: takes the parameters of these names away "
+                      "first, such as h.*.attn.q.weight=zero (q, k and v are parts of c_attn); "
+                      "may be repeated");
   command->add_flag("--json", o->json, "One JSON object: loss, perplexity, bits_per_byte, tokens");
   command->callback([o] { evaluate_command(*o); });
 }

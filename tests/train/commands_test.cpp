@@ -77,6 +77,25 @@ TEST_CASE("evaluate --split val measures the last tenth of the text") {
             .epsilon(1e-6));
 }
 
+TEST_CASE("evaluate --ablate: the loss without a part beside that of the whole model") {
+  const Workplace& w = trained();
+  const Arguments command{"evaluate", "--model", w.out, "--data", w.text};
+  const json whole = json::parse(run(command + Arguments{"--json"}).out);
+  const RunResult outcome = run(command + Arguments{"--json", "--ablate", "h.*.attn.v.weight=zero",
+                                                    "--ablate", "wte.weight=random"});
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const json report = json::parse(outcome.out);
+  CHECK(report.at("ablated") == json{"h.0.attn.v.weight", "wte.weight"});
+  CHECK(report.at("loss_before_ablation") == whole.at("loss"));
+  CHECK(report.at("loss").get<double>() > whole.at("loss").get<double>() + 0.1);
+  CHECK(contains(run(command + Arguments{"--ablate", "h.0.*=zero"}).out, "without 18 parts "));
+  check_refused(run(command + Arguments{"--ablate", "nothing=zero"}), 1,
+                "'nothing' names no parameter");
+  check_refused(run(command + Arguments{"--ablate", "wte.weight=half"}), 2,
+                "'wte.weight=half' is not PATTERN=zero, mean or random");
+}
+
 TEST_CASE("evaluate and generate: what does not fit the model is refused") {
   const Workplace& w = trained();
   check_refused(run({"evaluate", "--model", w.out, "--data", "/nonexistent"}), 1, "/nonexistent");

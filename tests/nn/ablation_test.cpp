@@ -1,0 +1,95 @@
+// Ablation: which parts a pattern names, and what stands in their place.
+
+#include "nn/ablation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/mode.h"
+#include "nn/gpt.h"
+#include "tests/support.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+
+namespace {
+
+GPTConfig shape() {
+  return {
+      .block_size = 8, .vocab_size = 11, .n_layer = 2, .n_head = 4, .n_embd = 16, .kv_heads = 2};
+}
+
+std::vector<std::string> ablate(GPT& model, const std::string& rule) {
+  return gradus::ablate(model, model.config.block(), {ablation_from(rule)});
+}
+
+std::string refusal(const std::string& rule) {
+  GPT model(shape());
+  return message_of<ValueError>([&] { ablate(model, rule); });
+}
+
+const Tokens ids({1, 6}, {1, 2, 3, 4, 5, 6});
+
+}  // namespace
+
+TEST_CASE(
+    "ablate: queries, keys and values are parts of the packed matrix, and nothing else moves") {
+  for (const auto& [part, first, rows] :
+       {std::tuple{"q", 0, 16}, std::tuple{"k", 16, 8}, std::tuple{"v", 24, 8}}) {
+    CAPTURE(part);
+    manual_seed(3);
+    const GPT before(shape());
+    manual_seed(3);
+    GPT model(shape());
+    const std::string name = fmt::format("h.1.attn.{}.weight", part);
+    CHECK(ablate(model, name + "=zero") == std::vector<std::string>{name});
+    for (const NamedTensor& p : model.named_parameters()) {
+      CAPTURE(p.name);
+      Tensor expected = before.find(p.name).clone().detach();
+      if (p.name == "h.1.attn.c_attn.weight") expected.narrow(0, first, rows).zero_();
+      CHECK(bit_difference(p.tensor, expected) == "");
+    }
+  }
+}
+
+TEST_CASE("ablate: without queries every token attends to all before it alike") {
+  const EvalMode evaluation;
+  GPTConfig config = shape();
+  config.n_layer = 1;
+  GPT model(config);
+  ablate(model, "h.0.attn.q.*=zero");
+  const Tensor before = model(ids);
+  ablate(model, "h.0.attn.k.*=random");  // nobody asks for keys
+  CHECK(bit_difference(model(ids), before) == "");
+  ablate(model, "h.0.attn.v.*=random");
+  CHECK(bit_difference(model(ids), before) != "");
+}
+
+TEST_CASE("ablate: the mean, and random numbers of the same mean and spread") {
+  GPT model(shape());
+  Tensor wte = model.wte.weight->detach();
+  {
+    const NoGrad guard;
+    wte.copy_(randn(wte.shape(), {5, 5}) * 3 + 2);
+  }
+  const Tensor before = wte.clone();
+  ablate(model, "wte.weight=random");
+  CHECK(bit_difference(wte, before) != "");
+  CHECK(std::abs(mean(wte).item() - mean(before).item()) < 1);
+  CHECK(std::abs(std::sqrt(var(wte).item()) - 3) < 0.6);
+  const Tensor random = wte.clone();
+  const real m = mean(random).item();
+  ablate(model, "wte.weight=mean");
+  for (const real value : wte.to_vector()) REQUIRE(value == doctest::Approx(m));
+}
+
+TEST_CASE("ablate: a star stands for layers and kinds; what names nothing is refused") {
+  GPT model(shape());
+  CHECK(ablate(model, "h.*.attn.q.weight=zero").size() == 2);
+  CHECK(ablate(model, "h.0.*=zero").size() == 18);  // 12 parameters, and six parts of two of them
+  CHECK(refusal("h.7.*=zero").starts_with("ablate: 'h.7.*' names no parameter"));
+  CHECK(refusal("wte.weight") == "ablate: 'wte.weight' is not PATTERN=zero, mean or random");
+  CHECK(refusal("wte.weight=half") ==
+        "ablate: 'wte.weight=half' is not PATTERN=zero, mean or random");
+  CHECK(refusal("=zero") == "ablate: '=zero' is not PATTERN=zero, mean or random");
+}
