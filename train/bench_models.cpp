@@ -127,7 +127,9 @@ void Bench::step(Profiler& profiler) {
 
 std::vector<std::string> bench_names() {
   std::vector<std::string> names;
-  for (const Preset& preset : presets()) names.push_back(preset.name);
+  for (const Preset& preset : presets()) {
+    if (preset.bench_sequence > 0) names.push_back(preset.name);
+  }
   names.push_back(bert_mini);
   return names;
 }

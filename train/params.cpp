@@ -1,5 +1,7 @@
 // gradus params: what a model is made of, without its memory.
 
+#include <fmt/ranges.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -72,9 +74,10 @@ void add_params(CLI::App& program) {
   auto o = std::make_shared<ParamsArguments>();
   CLI::App* command = program.add_subcommand("params", "Parameters of a preset or model directory");
   command
-      ->add_option("model", o->model,
-                   "nano, baby, gpt2, bert-tiny, bert-mini, bert-small, bert-base or a model "
-                   "directory")
+      ->add_option(
+          "model", o->model,
+          fmt::format("{}, bert-tiny, bert-mini, bert-small, bert-base or a model directory",
+                      fmt::join(preset_names(), ", ")))
       ->required()
       ->check([](const std::string& name) {
         const bool known = std::filesystem::is_directory(name) || is_preset(name);

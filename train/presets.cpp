@@ -6,6 +6,49 @@
 
 namespace gradus {
 
+namespace {
+
+// Radford et al. 2019, table 2. Too large to be trained here; for `gradus params` and --dry-run.
+Preset gpt2_size(const char* name, const char* about, int64_t n_layer, int64_t n_head,
+                 int64_t n_embd) {
+  return {.name = name,
+          .about = about,
+          .model = {.block_size = 1024, .n_layer = n_layer, .n_head = n_head, .n_embd = n_embd},
+          .batch_size = 1,
+          .bench_sequence = 0,
+          .steps = 10000,
+          .warmup_steps = 700,
+          .lr = real(3e-4),
+          .min_lr = real(3e-5),
+          .beta2 = real(0.95)};
+}
+
+// The block of Touvron et al. 2023 and Jiang et al. 2023, in nano's size and by its recipe.
+Preset llama(const char* name, const char* about, int64_t window) {
+  return {.name = name,
+          .about = about,
+          .model = {.block_size = 64,
+                    .n_layer = 4,
+                    .n_head = 4,
+                    .n_embd = 128,
+                    .kv_heads = 2,
+                    .window = window,
+                    .bias = false,
+                    .tie_weights = false,
+                    .positions = Positions::rope,
+                    .norm = NormKind::rms,
+                    .activation = Activation::swiglu},
+          .batch_size = 12,
+          .bench_sequence = 0,
+          .steps = 2000,
+          .warmup_steps = 100,
+          .lr = real(1e-3),
+          .min_lr = real(1e-4),
+          .beta2 = real(0.99)};
+}
+
+}  // namespace
+
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all{
       {.name = "nano",
@@ -43,18 +86,27 @@ const std::vector<Preset>& presets() {
        .lr = real(6e-4),
        .min_lr = real(6e-5),
        .beta2 = real(0.95)},
+      gpt2_size("gpt2-medium", "GPT-2 medium: 355 million parameters", 24, 16, 1024),
+      gpt2_size("gpt2-large", "GPT-2 large: 774 million parameters", 36, 20, 1280),
+      gpt2_size("gpt2-xl", "GPT-2 XL: 1,558 million parameters", 48, 25, 1600),
+      llama("llama", "nano with Llama's block: RoPE, RMSNorm, SwiGLU, shared keys, no biases", 0),
+      llama("mistral", "the same in a sliding window of half the context", 32),
   };
   return all;
 }
 
-const Preset& find_preset(const std::string& name) {
+std::vector<std::string> preset_names() {
   std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
+const Preset& find_preset(const std::string& name) {
   for (const Preset& preset : presets()) {
     if (preset.name == name) return preset;
-    names.push_back(preset.name);
   }
-  throw ValueError(
-      fmt::format("preset '{}' does not exist; there are {}", name, fmt::join(names, ", ")));
+  throw ValueError(fmt::format("preset '{}' does not exist; there are {}", name,
+                               fmt::join(preset_names(), ", ")));
 }
 
 }  // namespace gradus

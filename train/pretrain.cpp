@@ -1,6 +1,7 @@
 // gradus pretrain: the command line of pre-training.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
@@ -133,7 +134,8 @@ void add_pretrain(CLI::App& program) {
                       "Text: a file, a folder, or - for standard input; a token file; or builtin, "
                       "stories whose entropy is known");
   add_run_options(*command, a->request.run,
-                  add_beginnings(*command, a->preset, a->init, "nano, baby or gpt2"),
+                  add_beginnings(*command, a->preset, a->init,
+                                 fmt::format("{}", fmt::join(preset_names(), ", ")).c_str()),
                   "Time to take: chooses shape, batch size, learning rate and steps, says what "
                   "loss to expect, and keeps to the time (with --preset or --init: steps alone)");
   add_settings(*command, a->settings);
