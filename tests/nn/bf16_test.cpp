@@ -79,4 +79,13 @@ TEST_CASE("learning in bfloat16 gives the same bits for any number of threads") 
     CHECK(bit_difference(one.gradients[i], three.gradients[i]) == "");
 }
 
+#else
+
+TEST_CASE("double precision has no bfloat16, and says so") {
+  for (const Precision precision : {Precision::bf16, Precision::bf16_emulated}) {
+    CHECK(contains(message_of<ValueError>([&] { const PrecisionMode products(precision); }),
+                   "double"));
+  }
+}
+
 #endif
