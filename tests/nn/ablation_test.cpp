@@ -36,12 +36,12 @@ TEST_CASE(
     "ablate: queries, keys and values are parts of the packed matrix, and nothing else moves") {
   for (const auto& [part, first, rows] :
        {std::tuple{"q", 0, 16}, std::tuple{"k", 16, 8}, std::tuple{"v", 24, 8}}) {
-    CAPTURE(part);
     manual_seed(3);
     const GPT before(shape());
     manual_seed(3);
     GPT model(shape());
     const std::string name = fmt::format("h.1.attn.{}.weight", part);
+    CAPTURE(name);
     CHECK(ablate(model, name + "=zero") == std::vector<std::string>{name});
     for (const NamedTensor& p : model.named_parameters()) {
       CAPTURE(p.name);

@@ -89,16 +89,10 @@ TEST_CASE("T5's buckets are those of its program") {
   const std::pair<int64_t, int64_t> both_ways[] = {{-200, 15}, {-64, 14}, {-20, 10}, {-8, 8},
                                                    {-1, 1},    {0, 0},    {1, 17},   {8, 24},
                                                    {64, 30},   {128, 31}};
-  for (const auto& [ahead, bucket] : both_ways) {
-    CAPTURE(ahead);
-    CHECK(relative_bucket(ahead, true) == bucket);
-  }
+  for (const auto& [ahead, bucket] : both_ways) CHECK(relative_bucket(ahead, true) == bucket);
   const std::pair<int64_t, int64_t> backwards[] = {{3, 0},    {0, 0},    {-15, 15},  {-16, 16},
                                                    {-32, 21}, {-64, 26}, {-128, 31}, {-5000, 31}};
-  for (const auto& [ahead, bucket] : backwards) {
-    CAPTURE(ahead);
-    CHECK(relative_bucket(ahead, false) == bucket);
-  }
+  for (const auto& [ahead, bucket] : backwards) CHECK(relative_bucket(ahead, false) == bucket);
 }
 
 TEST_CASE("T5's bias of a distance is the same wherever query and key stand, and it learns") {

@@ -206,8 +206,9 @@ TEST_CASE("grouped heads that hold the same keys are as many heads of their own"
 
 TEST_CASE("positions that need no table reach beyond the block size") {
   const EvalMode evaluation;
-  for (const auto& [name, positions] : position_names) {
-    CAPTURE(name);
+  for (const Named<Positions>& named : position_names) {
+    CAPTURE(named.first);
+    const Positions positions = named.second;
     GPTConfig config = base();
     config.positions = positions;
     const GPT model = lively_variant(config);
