@@ -102,14 +102,14 @@ constexpr const char* bert_mini = "bert-mini";
 }  // namespace
 
 double Bench::step() {
-  using Clock = std::chrono::steady_clock;
   const PrecisionMode products(precision_);
-  const auto start = Clock::now();
+  const auto start = std::chrono::steady_clock::now();
   loss().backward();
   clip_grad_norm(model().named_parameters(), 1);
   optimizer_->step();
   optimizer_->zero_grad();
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 void Bench::step(Profiler& profiler) {

@@ -10,15 +10,6 @@
 #include "train/progress.h"
 
 namespace gradus {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-}  // namespace
 
 int64_t count_parameters(const GPTConfig& config) {
   const MetaMode no_memory;
@@ -115,7 +106,7 @@ TrainingOptions stretched(const TrainingOptions& options, int64_t steps) {
 Plan plan_for(double seconds, std::span<const TrainingOptions> candidates,
               const TrainingCorpus& corpus) {
   constexpr int64_t fewest = 10;  // steps
-  const Clock::time_point start = Clock::now();
+  const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   Plan plan{.options = choose(seconds, candidates, corpus), .trial = {}};
   plan.trial = try_out(plan.options, corpus, 0.04 * seconds);
   const double left = seconds - seconds_since(start);

@@ -15,12 +15,6 @@
 namespace gradus {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 double state_bytes(int64_t parameters) {
   return 4.0 * sizeof(real) * static_cast<double>(parameters);
 }
@@ -47,11 +41,11 @@ Trial try_out(const RunOptions& options, Objective& objective, double seconds) {
   constexpr int64_t fewest = 5, settling = 2;  // steps; the first are slower than the others
   Learner learner(options, objective);
   const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = 20};
-  const Clock::time_point start = Clock::now();
-  Clock::time_point settled = start;
+  const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point settled = start;
   std::vector<double> losses;
   for (int64_t step = 0; step < fewest || seconds_since(start) < seconds; ++step) {
-    if (step == settling) settled = Clock::now();
+    if (step == settling) settled = std::chrono::steady_clock::now();
     losses.push_back(learner.step(step, schedule(step)).loss);
   }
   const auto steps = static_cast<double>(losses.size());

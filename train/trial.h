@@ -3,12 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <string>
 
 #include "train/objective.h"
 #include "train/training_options.h"
 
 namespace gradus {
+
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 /// Measured on a model that is thrown away.
 struct Trial {

@@ -47,7 +47,7 @@ struct Curves {
   }
 };
 
-using Finding = std::optional<std::string>;
+using Remark = std::optional<std::string>;
 
 std::string stage(double loss, const Baselines& b) {
   if (!(loss < 1.01 * b.uniform)) {
@@ -80,7 +80,7 @@ std::string hesitation(double loss) {
       std::exp(loss));
 }
 
-Finding distance_to_floor(double loss, std::optional<double> floor) {
+Remark distance_to_floor(double loss, std::optional<double> floor) {
   if (!floor) return {};
   return fmt::format(
       "The text itself holds {:.3f} nats of chance per token, which no model can predict; this one "
@@ -88,7 +88,7 @@ Finding distance_to_floor(double loss, std::optional<double> floor) {
       *floor, 100 * (loss / *floor - 1));
 }
 
-Finding diverging(const Curves& c) {
+Remark diverging(const Curves& c) {
   if (c.last_train() < c.best_train() + 0.1 * std::max(0.1, c.first_train() - c.best_train()) ||
       c.last_train() < 1.05 * c.best_train()) {
     return {};
@@ -100,7 +100,7 @@ Finding diverging(const Curves& c) {
       c.best_train(), c.last_train());
 }
 
-Finding over_fitting(const Curves& c) {
+Remark over_fitting(const Curves& c) {
   if (c.val.size() < 3 || c.val.back() < 1.02 * c.best_val() ||
       c.last_train() > 0.95 * c.val.back()) {
     return {};
@@ -112,7 +112,7 @@ Finding over_fitting(const Curves& c) {
 }
 
 // The last third of the validations brought next to nothing.
-Finding plateau(const Curves& c) {
+Remark plateau(const Curves& c) {
   if (c.val.size() < 6) return {};
   const auto last_third = c.val.end() - static_cast<std::ptrdiff_t>(c.val.size() / 3);
   const double before = *std::min_element(c.val.begin(), last_third);
@@ -126,7 +126,7 @@ Finding plateau(const Curves& c) {
 }
 
 // After a quarter of the steps a network should know the frequencies.
-Finding slow_start(const Curves& c) {
+Remark slow_start(const Curves& c) {
   if (c.progress() < 0.25 || c.last_train() < c.f.baselines.unigram) return {};
   const size_t middle = c.train.size() / 2;
   const bool falling = c.last_train() < c.train[middle] - 0.01;
@@ -144,7 +144,7 @@ Finding slow_start(const Curves& c) {
 }
 
 // Nearly every step is clipped far down: its size has nothing to do with the gradient's.
-Finding always_clipped(const Curves& c) {
+Remark always_clipped(const Curves& c) {
   if (c.f.clip <= 0) return {};
   std::vector<double> norms;
   for (size_t i = c.steps() / 2; i < c.steps(); ++i) norms.push_back(c.f.metrics[i].grad_norm);
@@ -157,7 +157,7 @@ Finding always_clipped(const Curves& c) {
       *middle, c.f.clip);
 }
 
-Finding little_text(const Curves& c) {
+Remark little_text(const Curves& c) {
   const bool memorised = !c.val.empty() && c.last_train() < 0.9 * c.val.back();
   if (c.epochs() < 10 || !memorised) return {};
   return fmt::format(
@@ -183,11 +183,11 @@ Verdict judge(const RunFacts& facts) {
   const Curves curves(facts);
   const double loss = curves.loss();
   verdict.learned = {stage(loss, facts.baselines), hesitation(loss)};
-  if (const Finding floor = distance_to_floor(loss, facts.floor)) verdict.learned.push_back(*floor);
+  if (const Remark floor = distance_to_floor(loss, facts.floor)) verdict.learned.push_back(*floor);
   if (facts.metrics.size() < enough_steps) return verdict;
   for (const auto finding :
        {diverging, over_fitting, plateau, slow_start, always_clipped, little_text}) {
-    if (const Finding found = finding(curves)) verdict.warnings.push_back(*found);
+    if (const Remark found = finding(curves)) verdict.warnings.push_back(*found);
   }
   return verdict;
 }
