@@ -14,7 +14,7 @@ using namespace gradus::testing;
 
 namespace {
 
-GPTConfig shape() {
+GPTConfig two_layers() {
   return {
       .block_size = 8, .vocab_size = 11, .n_layer = 2, .n_head = 4, .n_embd = 16, .kv_heads = 2};
 }
@@ -23,12 +23,12 @@ std::vector<std::string> ablate(GPT& model, const std::string& rule) {
   return gradus::ablate(model, model.config.block(), {ablation_from(rule)});
 }
 
-std::string refusal(const std::string& rule) {
-  GPT model(shape());
+std::string ablation_refusal(const std::string& rule) {
+  GPT model(two_layers());
   return message_of<ValueError>([&] { ablate(model, rule); });
 }
 
-const Tokens ids({1, 6}, {1, 2, 3, 4, 5, 6});
+const Tokens six_ids({1, 6}, {1, 2, 3, 4, 5, 6});
 
 }  // namespace
 
@@ -37,9 +37,9 @@ TEST_CASE(
   for (const auto& [part, first, rows] :
        {std::tuple{"q", 0, 16}, std::tuple{"k", 16, 8}, std::tuple{"v", 24, 8}}) {
     manual_seed(3);
-    const GPT before(shape());
+    const GPT before(two_layers());
     manual_seed(3);
-    GPT model(shape());
+    GPT model(two_layers());
     const std::string name = fmt::format("h.1.attn.{}.weight", part);
     CAPTURE(name);
     CHECK(ablate(model, name + "=zero") == std::vector<std::string>{name});
@@ -54,19 +54,19 @@ TEST_CASE(
 
 TEST_CASE("ablate: without queries every token attends to all before it alike") {
   const EvalMode evaluation;
-  GPTConfig config = shape();
+  GPTConfig config = two_layers();
   config.n_layer = 1;
   GPT model(config);
   ablate(model, "h.0.attn.q.*=zero");
-  const Tensor before = model(ids);
+  const Tensor before = model(six_ids);
   ablate(model, "h.0.attn.k.*=random");  // nobody asks for keys
-  CHECK(bit_difference(model(ids), before) == "");
+  CHECK(bit_difference(model(six_ids), before) == "");
   ablate(model, "h.0.attn.v.*=random");
-  CHECK(bit_difference(model(ids), before) != "");
+  CHECK(bit_difference(model(six_ids), before) != "");
 }
 
 TEST_CASE("ablate: the mean, and random numbers of the same mean and spread") {
-  GPT model(shape());
+  GPT model(two_layers());
   Tensor wte = model.wte.weight->detach();
   {
     const NoGrad guard;
@@ -84,12 +84,13 @@ TEST_CASE("ablate: the mean, and random numbers of the same mean and spread") {
 }
 
 TEST_CASE("ablate: a star stands for layers and kinds; what names nothing is refused") {
-  GPT model(shape());
+  GPT model(two_layers());
   CHECK(ablate(model, "h.*.attn.q.weight=zero").size() == 2);
   CHECK(ablate(model, "h.0.*=zero").size() == 18);  // 12 parameters, and six parts of two of them
-  CHECK(refusal("h.7.*=zero").starts_with("ablate: 'h.7.*' names no parameter"));
-  CHECK(refusal("wte.weight") == "ablate: 'wte.weight' is not PATTERN=zero, mean or random");
-  CHECK(refusal("wte.weight=half") ==
+  CHECK(ablation_refusal("h.7.*=zero").starts_with("ablate: 'h.7.*' names no parameter"));
+  CHECK(ablation_refusal("wte.weight") ==
+        "ablate: 'wte.weight' is not PATTERN=zero, mean or random");
+  CHECK(ablation_refusal("wte.weight=half") ==
         "ablate: 'wte.weight=half' is not PATTERN=zero, mean or random");
-  CHECK(refusal("=zero") == "ablate: '=zero' is not PATTERN=zero, mean or random");
+  CHECK(ablation_refusal("=zero") == "ablate: '=zero' is not PATTERN=zero, mean or random");
 }
