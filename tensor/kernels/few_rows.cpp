@@ -96,6 +96,7 @@ void linear_few_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx
                      const real* bias, real* y) {
   constexpr int64_t chunk_weights = int64_t{1} << 15;  // some 10 µs of memory's time
   constexpr int64_t serial_work = int64_t{1} << 18;    // not worth waking a second thread
+  if (M == 0) return;
   const auto compute = HWY_DYNAMIC_DISPATCH(columns);
   // Whole tiles of 3 or 4 rows of w.
   const int64_t rows = ceil_div(chunk_weights / std::max<int64_t>(1, K), 12) * 12;
