@@ -23,23 +23,12 @@ Preset gpt2_size(const char* name, const char* about, int64_t n_layer, int64_t n
           .beta2 = real(0.95)};
 }
 
-// The block of Touvron et al. 2023 and Jiang et al. 2023, in nano's size and by its recipe.
-Preset llama(const char* name, const char* about, int64_t window) {
-  return {.name = name,
-          .about = about,
-          .model = {.block_size = 64,
-                    .n_layer = 4,
-                    .n_head = 4,
-                    .n_embd = 128,
-                    .kv_heads = 2,
-                    .window = window,
-                    .bias = false,
-                    .tie_weights = false,
-                    .positions = Positions::rope,
-                    .norm = NormKind::rms,
-                    .activation = Activation::swiglu},
+Preset nano() {
+  return {.name = "nano",
+          .about = "nanoGPT's shape for a CPU: minutes on tiny Shakespeare",
+          .model = {.block_size = 64, .n_layer = 4, .n_head = 4, .n_embd = 128, .bias = false},
           .batch_size = 12,
-          .bench_sequence = 0,
+          .bench_sequence = 64,
           .steps = 2000,
           .warmup_steps = 100,
           .lr = real(1e-3),
@@ -47,20 +36,26 @@ Preset llama(const char* name, const char* about, int64_t window) {
           .beta2 = real(0.99)};
 }
 
+// nano with the block of Touvron et al. 2023 and, in a window, of Jiang et al. 2023.
+Preset llama(const char* name, const char* about, int64_t window) {
+  Preset p = nano();
+  p.name = name;
+  p.about = about;
+  p.bench_sequence = 0;
+  p.model.kv_heads = 2;
+  p.model.window = window;
+  p.model.tie_weights = false;
+  p.model.positions = Positions::rope;
+  p.model.norm = NormKind::rms;
+  p.model.activation = Activation::swiglu;
+  return p;
+}
+
 }  // namespace
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all{
-      {.name = "nano",
-       .about = "nanoGPT's shape for a CPU: minutes on tiny Shakespeare",
-       .model = {.block_size = 64, .n_layer = 4, .n_head = 4, .n_embd = 128, .bias = false},
-       .batch_size = 12,
-       .bench_sequence = 64,
-       .steps = 2000,
-       .warmup_steps = 100,
-       .lr = real(1e-3),
-       .min_lr = real(1e-4),
-       .beta2 = real(0.99)},
+      nano(),
       {.name = "baby",
        .about = "nanoGPT's 'baby GPT': 10.7 million parameters, hours on two cores",
        .model = {.block_size = 256,

@@ -13,7 +13,7 @@
 namespace gradus {
 
 struct ExperimentOptions {
-  bool quick = false;  // less than a minute: fewer and smaller cells
+  bool quick = false;  // fewer and smaller cells, meant for less than a minute
   int64_t seeds = 3;
 };
 

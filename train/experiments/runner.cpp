@@ -62,8 +62,7 @@ const std::vector<Experiment>& experiments() {
        "Beltagy et al. 2020; Jiang et al. 2023", 1, window_cells, window_finding},
       {"kv-heads",
        "Shared keys and values shrink the cache; groups keep most of the quality, one for all "
-       "loses "
-       "more",
+       "loses more",
        "Ainslie et al. 2023; Shazeer 2019", 1, kv_heads_cells, kv_heads_finding},
       {"activation", "GELU is better than ReLU, and SwiGLU better than GELU",
        "Hendrycks & Gimpel 2016; Shazeer 2020", 1, activation_cells, activation_finding},

@@ -18,7 +18,7 @@ struct SmallRun {
 
 /// The shape that experiments vary: 2 layers, 4 heads, 128 wide, the stories' vocabulary.
 GPTConfig small_shape();
-/// The recipe of an experiment: less than a minute a model, a few seconds if quick.
+/// The recipe of an experiment: 1,000 steps, or 60 if quick.
 SmallRun small_run(const GPTConfig& model, const ExperimentOptions& options);
 
 struct SmallResult {
