@@ -1,12 +1,10 @@
-"""BERT's pre-training in plain PyTorch 1.13: the reference that gradus is compared with.
+"""BERT's pre-training in plain PyTorch, 1.13 or later: the reference that gradus is compared with.
 
     python3 bench/pytorch_bert.py --threads 2 --steps 30
 
 Devlin et al. 2019, in Hugging Face's form: masked tokens and next sentences of BERT-mini.
 Dimension key: B batch, T time, C channels, V vocabulary, NH heads, hs head size.
 """
-
-import math
 
 from pytorch_gpt import parse_arguments, restart_with_environment
 
@@ -18,7 +16,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from pytorch_gpt import Timer, main, make_optimizer
+from pytorch_gpt import Timer, attention, main, make_optimizer
 
 LAYERS, NH, C, V, B, T = 4, 4, 256, 30522, 16, 128
 TARGETS_PER_ROW = 19  # round(0.15 T)
@@ -36,8 +34,7 @@ class Layer(nn.Module):
     def forward(self, x):
         q, k, v = (y.view(B, T, NH, C // NH).transpose(1, 2)  # (B, NH, T, hs)
                    for y in self.qkv(x).split(C, dim=2))
-        weights = ((q / math.sqrt(C // NH)) @ k.transpose(-2, -1)).softmax(dim=-1)
-        x = self.ln_1(x + self.proj((weights @ v).transpose(1, 2).reshape(B, T, C)))
+        x = self.ln_1(x + self.proj(attention(q, k, v).transpose(1, 2).reshape(B, T, C)))
         return self.ln_2(x + self.fc_proj(F.gelu(self.fc(x))))
 
 
@@ -58,7 +55,8 @@ class BERT(nn.Module):
         x = self.ln_e(self.wte(ids) + self.wpe.weight[:T] + self.wtt(types))
         for layer in self.h:
             x = layer(x)
-        masked = self.ln_mlm(F.gelu(self.dense(x.view(B * T, C)[positions])))
+        masked = F.gelu(self.dense(x.view(B * T, C)[positions]))
+        masked = self.ln_mlm(masked.float())  # 1.13's norm does not mix bfloat16 and float32
         return (F.linear(masked, self.wte.weight, self.bias),
                 self.nsp(torch.tanh(self.pooler(x[:, 0]))))
 

@@ -1,4 +1,4 @@
-"""GPT-2 in plain PyTorch 1.13: the reference that gradus is compared with.
+"""GPT-2 in plain PyTorch, 1.13 or later: the reference that gradus is compared with.
 
     python3 bench/pytorch_gpt.py --preset nano --threads 2 --steps 30
     python3 bench/pytorch_gpt.py --preset nano --threads 2 --serve
@@ -23,6 +23,9 @@ def parse_arguments(presets):
     parser.add_argument("--preset", choices=presets, default=presets[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--precision", choices=["float32", "bf16"], default="float32",
+                        help="bf16: the forward pass under autocast")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the model (2.1 on)")
     parser.add_argument("--serve", action="store_true",
                         help="run N steps for each line N on stdin; 'quit' ends")
     parser.add_argument("--tuned", action="store_true",
@@ -92,8 +95,19 @@ class LayerNorm(nn.Module):
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias, 1e-5)
 
 
+def attention(q, k, v, future=None):
+    """softmax(q kᵀ / √hs + mask) v (Vaswani et al. 2017, eq. 1), fused where PyTorch has it."""
+    if hasattr(F, "scaled_dot_product_attention"):  # from 2.0 on
+        return F.scaled_dot_product_attention(q, k, v, is_causal=future is not None)
+    # scaling q and masking in place save two passes over the largest tensor
+    scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-2, -1)  # (B, NH, T, T)
+    if future is not None:
+        scores = scores.masked_fill_(future, float("-inf"))
+    return scores.softmax(dim=-1) @ v
+
+
 class Attention(nn.Module):
-    """Causal self-attention (Vaswani et al. 2017, eq. 1): softmax(q kᵀ / √hs + mask) v."""
+    """Causal self-attention."""
 
     def __init__(self, config):
         super().__init__()
@@ -109,11 +123,8 @@ class Attention(nn.Module):
         hs = C // self.n_head
         q, k, v = (y.view(B, T, self.n_head, hs).transpose(1, 2)  # (B, NH, T, hs)
                    for y in self.c_attn(x).split(C, dim=2))
-        # scaling q and masking in place save two passes over the largest tensor
-        scores = (q / math.sqrt(hs)) @ k.transpose(-2, -1)  # (B, NH, T, T)
-        weights = scores.masked_fill_(self.future[:T, :T], float("-inf")).softmax(dim=-1)
-        y = (weights @ v).transpose(1, 2).reshape(B, T, C)
-        return self.c_proj(y)
+        y = attention(q, k, v, self.future[:T, :T])
+        return self.c_proj(y.transpose(1, 2).reshape(B, T, C))
 
 
 class MLP(nn.Module):
@@ -166,6 +177,11 @@ class GPT(nn.Module):
         return F.linear(self.ln_f(x), self.wte.weight)
 
 
+def has_fused_adamw():
+    """Whether AdamW updates all parameters in one pass on a CPU."""
+    return tuple(int(n) for n in torch.__version__.split(".")[:2]) >= (2, 4)
+
+
 def make_optimizer(model, lr, betas, weight_decay=0.1, eps=1e-8):
     """AdamW (Loshchilov & Hutter 2019) that decays matrices and embeddings only."""
     parameters = list(model.parameters())
@@ -173,6 +189,8 @@ def make_optimizer(model, lr, betas, weight_decay=0.1, eps=1e-8):
         {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
     ]
+    if has_fused_adamw():
+        return torch.optim.AdamW(groups, lr=lr, betas=betas, eps=eps, fused=True)
     small = sum(p.numel() for p in parameters) < 50e6  # foreach keeps temporaries of all at once
     return torch.optim.AdamW(groups, lr=lr, betas=betas, eps=eps, foreach=small)
 
@@ -213,18 +231,36 @@ class Timer:
         return times
 
 
+def in_bf16(forward):
+    """The same forward pass with bfloat16 matrix products; its results in float32."""
+    def autocast_forward(*inputs):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = forward(*inputs)
+        return tuple(part.float() for part in y) if isinstance(y, tuple) else y.float()
+    return autocast_forward
+
+
 def say(value):
     print(json.dumps(value), flush=True)
+
+
+def peak_rss_mb():
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def main(arguments, make_timer):
     torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
     timer = make_timer(arguments.preset)
+    if arguments.precision == "bf16":
+        timer.model.forward = in_bf16(timer.model.forward)
+    if arguments.compile:
+        timer.model.compile()
     timer.run(3)  # the first steps allocate and warm the caches
-    about = {"preset": arguments.preset, "precision": "float32", "threads": arguments.threads}
+    about = {"preset": arguments.preset, "precision": arguments.precision,
+             "threads": arguments.threads}
     if arguments.serve:
-        say({**about, "torch": torch.__version__})
+        say({**about, "torch": torch.__version__, "peak_rss_mb": peak_rss_mb()})
         for line in sys.stdin:
             if line.strip() == "quit":
                 break
@@ -235,7 +271,7 @@ def main(arguments, make_timer):
          "step_ms": round(min(times), 3),
          "step_ms_median": round(statistics.median(times), 3),
          "tokens_per_second": round(1e3 * timer.tokens / min(times)),
-         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+         "peak_rss_mb": peak_rss_mb(),
          "torch": torch.__version__})
 
 

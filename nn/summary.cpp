@@ -1,6 +1,7 @@
 #include "nn/summary.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradus {
 namespace {
@@ -26,7 +27,9 @@ std::vector<ParameterGroup> parameter_groups(const Module& model) {
   std::vector<ParameterGroup> groups{{"embedding"}, {"attention"}, {"MLP"}, {"norm"}, {"other"}};
   for (const NamedTensor& p : model.named_parameters()) {
     for (ParameterGroup& g : groups) {
-      if (g.kind == kind_of(p.name)) g.count += p.tensor.numel();
+      if (g.kind != kind_of(p.name)) continue;
+      g.count += p.tensor.numel();
+      if (p.name.ends_with("bias")) g.biases += p.tensor.numel();
     }
   }
   std::erase_if(groups, [](const ParameterGroup& g) { return g.count == 0; });
@@ -52,6 +55,20 @@ std::string summary(const Module& model) {
                         percent(g.count, total));
   }
   return text + fmt::format("{:<{}}  {:>16}  {:>12}  {:>6.2f}\n", "total", width, "", total, 100.0);
+}
+
+std::string bars(const Module& model) {
+  constexpr double cells = 50;                                          // of 100 %
+  const char* const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};  // eighths of a cell
+  std::string text;
+  for (const ParameterGroup& g : parameter_groups(model)) {
+    const double share = percent(g.count, model.num_parameters());
+    const auto eighths = static_cast<int64_t>(std::lround(8 * cells * share / 100));
+    text += fmt::format("{:<9}  {:>6.2f} %  ", g.kind, share);
+    for (int64_t i = 0; i < eighths / 8; ++i) text += "█";
+    text += fmt::format("{}\n", parts[eighths % 8]);
+  }
+  return text;
 }
 
 }  // namespace gradus

@@ -161,7 +161,10 @@ void generation(const std::string& name, const BenchArguments& o) {
 // a line with the milliseconds of N steps; `quit` ends it.
 void serve(const std::string& name, const BenchArguments& o) {
   const std::unique_ptr<Bench> bench = warmed_up(name, o);
-  fmt::print("{}\n", about(name, o.precision, bench->floor()).dump());
+  const double rss = peak_rss_mb();  // before the floor allocates its own matrices
+  ordered_json start = about(name, o.precision, bench->floor());
+  start["peak_rss_mb"] = rss;
+  fmt::print("{}\n", start.dump());
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     std::vector<double> times;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t most_points = 500;
 constexpr double label_height = 14;
+constexpr size_t most_in_legend = 3;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -61,6 +62,8 @@ struct Frame {
   double py(double v) const { return bottom - (v - y.low) / (y.high - y.low) * (bottom - top); }
 };
 
+bool named_at_the_end(const Chart& chart) { return chart.series.size() > most_in_legend; }
+
 Frame frame_of(const Chart& chart, const std::vector<Series>& series) {
   Range x, y;
   for (const Series& s : series) {
@@ -72,7 +75,8 @@ Frame frame_of(const Chart& chart, const std::vector<Series>& series) {
   const double margin = 0.04 * (y.high - y.low);
   if (!chart.from_zero) y.low -= margin;
   y.high += margin;
-  const double room = chart.references.empty() ? 16 : 190;  // for the names of the references
+  // for names beside the lines
+  const double room = !chart.references.empty() ? 190 : named_at_the_end(chart) ? 110 : 16;
   return {.right = chart.width - room,
           .bottom = chart.height - 40.0,
           .x = x.widened(),
@@ -117,21 +121,35 @@ std::string axes(const Chart& chart, const Frame& f) {
                            escape_html(chart.y_label));
 }
 
-// Names beside their lines, moved apart where two lines are close.
-std::string references(const Chart& chart, const Frame& f) {
-  std::vector<Reference> sorted = chart.references;
-  std::sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.y > b.y; });
+// A name beside what it names, at a height.
+struct Label {
+  double y;
+  std::string text, css;
+};
+
+// The names from top to bottom, moved apart where two are close.
+std::string labels(std::vector<Label> all, double x) {
+  std::sort(all.begin(), all.end(), [](auto& a, auto& b) { return a.y < b.y; });
   std::string svg;
   double lowest = -label_height;
-  for (const Reference& r : sorted) {
-    const double y = f.py(r.y), label = std::max(y, lowest + label_height);
-    lowest = label;
-    svg += fmt::format(
-        R"(<line class="reference" x1="{0:.1f}" x2="{1:.1f}" y1="{2:.1f}" y2="{2:.1f}"/>)"
-        R"(<text class="reference-label" x="{3:.1f}" y="{4:.1f}">{5} {6:.3f}</text>)",
-        f.left, f.right, y, f.right + 6, label + 4, escape_html(r.label), r.y);
+  for (const Label& l : all) {
+    lowest = std::max(l.y, lowest + label_height);
+    svg += fmt::format(R"(<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>)", l.css, x, lowest + 4,
+                       escape_html(l.text));
   }
   return svg;
+}
+
+std::string references(const Chart& chart, const Frame& f) {
+  std::vector<Label> names;
+  std::string svg;
+  for (const Reference& r : chart.references) {
+    names.push_back({f.py(r.y), fmt::format("{} {:.3f}", r.label, r.y), "reference-label"});
+    svg += fmt::format(
+        R"(<line class="reference" x1="{0:.1f}" x2="{1:.1f}" y1="{2:.1f}" y2="{2:.1f}"/>)", f.left,
+        f.right, f.py(r.y));
+  }
+  return svg + labels(names, f.right + 6);
 }
 
 std::string moments(const Chart& chart, const Frame& f) {
@@ -160,7 +178,7 @@ std::string line(const Series& s, const Frame& f) {
   return svg;
 }
 
-// Which line is which: only where there are several.
+// Which line is which, above the lines; only where there are several.
 std::string legend(const std::vector<Series>& series, const Frame& f) {
   if (series.size() < 2) return "";
   std::string svg;
@@ -173,6 +191,20 @@ std::string legend(const std::vector<Series>& series, const Frame& f) {
     x += 48 + 7.0 * static_cast<double>(s.label.size());
   }
   return svg;
+}
+
+// The same beside the last points.
+std::string names_at_the_end(const std::vector<Series>& series, const Frame& f) {
+  std::vector<Label> names;
+  for (const Series& s : series) {
+    if (!s.points.empty()) names.push_back({f.py(s.points.back().y), s.label, "name " + s.css});
+  }
+  return labels(names, f.right + 8);
+}
+
+std::string opening(int width, int height, const std::string& title) {
+  return fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}">)", width, height,
+                     escape_html(title));
 }
 
 }  // namespace
@@ -223,11 +255,45 @@ std::string to_svg(const Chart& chart) {
     s.points = thinned(finite(s.points));
   }
   const Frame f = frame_of(chart, series);
-  std::string svg = fmt::format(R"(<svg viewBox="0 0 {} {}" role="img" aria-label="{}">)",
-                                chart.width, chart.height, escape_html(chart.title));
+  std::string svg = opening(chart.width, chart.height, chart.title);
   svg += axes(chart, f) + references(chart, f) + moments(chart, f);
   for (const Series& s : series) svg += line(s, f);
-  return svg + legend(series, f) + "</svg>\n";
+  return svg + (named_at_the_end(chart) ? names_at_the_end(series, f) : legend(series, f)) +
+         "</svg>\n";
+}
+
+const char* const chart_style = R"(
+:root { color-scheme: light dark; --paper: #fdfcf8; --ink: #24272b; --soft: #6b7178; --grid: #e4e2da;
+        --train: #9db7d3; --val: #c2410c; --plain: #2f6690; --reference: #5b8c5a; --card: #f5f3ec;
+        --hue0: #2f6690; --hue1: #c2410c; --hue2: #5b8c5a; --hue3: #8a5fa8; --hue4: #b8860b;
+        --hue5: #0f8b8d; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #16181b; --ink: #e6e4de; --soft: #9aa0a6; --grid: #2c3035;
+          --train: #4a6585; --val: #fb923c; --plain: #7cb3dc; --reference: #86b885; --card: #1e2125;
+          --hue0: #7cb3dc; --hue1: #fb923c; --hue2: #86b885; --hue3: #c3a0dd; --hue4: #e2bf5c;
+          --hue5: #5cc8c9; } }
+svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
+.grid { stroke: var(--grid); } .axis { stroke: var(--soft); }
+.line { fill: none; stroke-width: 1.6; } .line.val { stroke-width: 2.2; }
+.train { stroke: var(--train); } .val { stroke: var(--val); } .plain { stroke: var(--plain); }
+.hue0 { stroke: var(--hue0); } .hue1 { stroke: var(--hue1); } .hue2 { stroke: var(--hue2); }
+.hue3 { stroke: var(--hue3); } .hue4 { stroke: var(--hue4); } .hue5 { stroke: var(--hue5); }
+.mark { fill: var(--paper); stroke-width: 2; }
+.mean { stroke: var(--val); stroke-width: 2.5; } rect.mean { fill: var(--train); stroke: none; }
+.reference { stroke: var(--reference); stroke-dasharray: 5 4; }
+svg text.reference-label { fill: var(--reference); } svg text.name { stroke: none; }
+svg text.hue0 { fill: var(--hue0); } svg text.hue1 { fill: var(--hue1); }
+svg text.hue2 { fill: var(--hue2); } svg text.hue3 { fill: var(--hue3); }
+svg text.hue4 { fill: var(--hue4); } svg text.hue5 { fill: var(--hue5); }
+svg text.row { fill: var(--ink); }
+)";
+
+std::string hue(size_t i) { return fmt::format("hue{}", i % 6); }
+
+std::string standalone(const std::string& svg) {
+  const size_t end = svg.find('>');
+  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\"{}><style>{}</style>{}",
+                     svg.substr(4, end - 4), chart_style, svg.substr(end + 1));
 }
 
 }  // namespace gradus

@@ -144,6 +144,25 @@ void add_list(CLI::App& experiment) {
   });
 }
 
+void add_ledger(CLI::App& experiment) {
+  auto a = std::make_shared<ExperimentArguments>();
+  auto file = std::make_shared<std::string>();
+  CLI::App* command =
+      experiment.add_subcommand("ledger", "All that was found, as Markdown on standard output");
+  add_common(*command, *a);
+  command->add_option("--into", *file,
+                      "A file that has the lines <!-- ledger --> and <!-- /ledger -->: writes "
+                      "between them instead");
+  command->callback([a, file] {
+    a->request.results = a->results;
+    if (file->empty()) {
+      fmt::print("{}", ledger(a->request));
+    } else {
+      write_ledger(a->request, *file);
+    }
+  });
+}
+
 }  // namespace
 
 void add_experiment(CLI::App& program) {
@@ -152,6 +171,7 @@ void add_experiment(CLI::App& program) {
   experiment->require_subcommand(1);
   add_list(*experiment);
   add_all(*experiment);
+  add_ledger(*experiment);
   for (const Experiment& e : experiments()) add_measurement(*experiment, e);
   add_pretraining_pays(*experiment);
 }

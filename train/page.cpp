@@ -14,22 +14,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* style = R"(
-:root { color-scheme: light dark; --paper: #fdfcf8; --ink: #24272b; --soft: #6b7178; --grid: #e4e2da;
-        --train: #9db7d3; --val: #c2410c; --plain: #2f6690; --reference: #5b8c5a; --card: #f5f3ec; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #16181b; --ink: #e6e4de; --soft: #9aa0a6; --grid: #2c3035;
-          --train: #4a6585; --val: #fb923c; --plain: #7cb3dc; --reference: #86b885; --card: #1e2125; } }
 body { background: var(--paper); color: var(--ink); font: 16px/1.55 Georgia, serif;
        max-width: 800px; margin: 0 auto; padding: 24px 20px 60px; }
 h1 { font-size: 1.7em; margin: 0 0 .1em; } h2 { font-size: 1.2em; margin: 2em 0 .5em; }
 .soft { color: var(--soft); } svg { width: 100%; height: auto; display: block; }
-svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
-.grid { stroke: var(--grid); } .axis { stroke: var(--soft); }
-.line { fill: none; stroke-width: 1.6; } .line.val { stroke-width: 2.2; }
-.train { stroke: var(--train); } .val { stroke: var(--val); } .plain { stroke: var(--plain); }
-.mark { fill: var(--paper); stroke-width: 2; }
-.reference { stroke: var(--reference); stroke-dasharray: 5 4; }
-svg text.reference-label { fill: var(--reference); }
 ul { padding-left: 1.2em; } .warning { border-left: 4px solid var(--val); padding-left: 12px; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 18px; }
 .card { background: var(--card); border-radius: 6px; padding: 10px 14px; }
@@ -65,9 +53,9 @@ std::string html_page(const std::string& title, const std::string& subtitle,
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<title>{0} · gradus</title><style>{1}</style></head><body>\n<h1>{0}</h1>"
+      "<title>{0} · gradus</title><style>{1}{4}</style></head><body>\n<h1>{0}</h1>"
       "<p class=\"soft\">{2}</p>\n{3}</body></html>\n",
-      escape_html(title), style, escape_html(subtitle), body);
+      escape_html(title), chart_style, escape_html(subtitle), body, style);
 }
 
 std::string html_list(const std::vector<std::string>& sentences, const char* css) {

@@ -5,21 +5,29 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "data/file.h"
+#include "nn/formula.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/gpt2.h"
 #include "nn/pretrained/task_model.h"
 #include "nn/summary.h"
 #include "train/bert_options.h"
+#include "train/chart.h"
 #include "train/commands.h"
 #include "train/presets.h"
+#include "train/weights_page.h"
 
 namespace gradus {
 namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
 
 struct ParamsArguments {
   std::string model;
   int64_t vocab_size = 0;
   bool json = false;
+  std::string svg, weights;
 };
 
 constexpr std::string_view bert_prefix = "bert-";
@@ -31,60 +39,151 @@ bool is_preset(const std::string& name) {
          std::any_of(bert_presets().begin(), bert_presets().end(), bert_named);
 }
 
-void print_params(const Module& model, bool as_json) {
-  if (!as_json) {
-    fmt::print("{}", summary(model));
-    return;
+// What is known of a model besides its parameters.
+struct Facts {
+  std::vector<FormulaTerm> formula = {};
+  std::string letters = {};
+  std::optional<GPTConfig> gpt = {};  // which alone has a cache
+};
+
+// Parameters without biases and without positions: what others print who leave them out.
+std::string other_counts(const Module& model) {
+  int64_t biases = 0, positions = 0;
+  for (const ParameterGroup& g : parameter_groups(model)) biases += g.biases;
+  for (const NamedTensor& p : model.named_parameters()) {
+    if (p.name.ends_with("wpe.weight")) positions = p.tensor.numel();
   }
-  nlohmann::ordered_json report{{"parameters", model.num_parameters()}};
-  for (const ParameterGroup& g : parameter_groups(model)) report["groups"][g.kind] = g.count;
+  const int64_t all = model.num_parameters();
+  std::string text = fmt::format("weights {}, biases {}", all - biases, biases);
+  if (positions > 0) text += fmt::format("; without positions {}", all - positions);
+  return text + "\n";
+}
+
+std::string facts_text(const Facts& facts) {
+  if (facts.formula.empty()) return "";
+  std::string text = "\n";
+  for (const FormulaTerm& term : facts.formula) {
+    text += fmt::format("{:<9}  {:>12} = {}\n", term.kind, term.count, term.formula);
+  }
+  text += fmt::format("where {}\n", facts.letters);
+  if (!facts.gpt) return text;
+  const int64_t T = facts.gpt->block_size;
+  return text +
+         fmt::format("\nKV cache: {} bytes a token, {} in half precision (2 L NKV hs numbers)\n",
+                     cache_bytes_per_token(*facts.gpt), cache_bytes_per_token(*facts.gpt, 2)) +
+         fmt::format("forward: {:.4g} MFLOP a token among T = {}; training three times as many\n",
+                     forward_flops_per_token(*facts.gpt, T) / 1e6, T);
+}
+
+ordered_json report_json(const Module& model, const Facts& facts) {
+  ordered_json report{{"parameters", model.num_parameters()}};
+  for (const ParameterGroup& g : parameter_groups(model)) {
+    report["groups"][g.kind] = g.count;
+    report["biases"][g.kind] = g.biases;
+  }
+  for (const FormulaTerm& term : facts.formula) report["formula"][term.kind] = term.formula;
+  if (facts.gpt) {
+    report["cache_bytes_per_token"] = cache_bytes_per_token(*facts.gpt);
+    report["forward_flops_per_token"] = forward_flops_per_token(*facts.gpt, facts.gpt->block_size);
+  }
   for (const NamedTensor& p : model.named_parameters()) {
     report["tensors"].push_back(
         {{"name", p.name},
          {"shape", std::vector<int64_t>(p.tensor.shape().begin(), p.tensor.shape().end())}});
   }
-  fmt::print("{}\n", report.dump());
+  return report;
+}
+
+void write_shares(const Module& model, const std::string& name, const std::string& file) {
+  RowChart chart{.title = name,
+                 .x_label = fmt::format("% of the parameters of {}", name),
+                 .rows = {},
+                 .from_zero = true};
+  const auto all = static_cast<double>(model.num_parameters());
+  for (const ParameterGroup& g : parameter_groups(model)) {
+    chart.rows.push_back({g.kind, {100 * static_cast<double>(g.count) / all}});
+  }
+  write_file_atomically(file, standalone(to_svg(chart)));
+}
+
+void report(const Module& model, const Facts& facts, const ParamsArguments& o) {
+  if (!o.svg.empty()) write_shares(model, o.model, o.svg);
+  if (!o.weights.empty()) write_file_atomically(o.weights, weights_page(model, o.model));
+  if (o.json) {
+    fmt::print("{}\n", report_json(model, facts).dump());
+  } else {
+    fmt::print("{}{}\n{}{}", summary(model), other_counts(model), bars(model), facts_text(facts));
+  }
+}
+
+// The folder of a model; config.json alone stands for its own.
+fs::path folder_of(const std::string& model) {
+  const fs::path path(model);
+  return path.filename() == "config.json" ? path.parent_path() : path;
+}
+
+void report_stored(const ParamsArguments& o) {
+  const fs::path folder = folder_of(o.model);
+  const bool allocated = !o.weights.empty();  // only weights that are shown are read
+  if (is_task_model(folder)) return report(load_task_model(folder), {}, o);
+  std::optional<MetaMode> no_memory;
+  if (!allocated) no_memory.emplace();
+  if (model_type_of(folder) == "bert") {
+    const BERTConfig config = load_bert_config(folder);
+    const bool next_sentence = predicts_next_sentence(folder);
+    const Facts facts{parameter_formula(config, next_sentence), letters(config)};
+    report(allocated ? load_bert(folder) : BERTForPreTraining(config, next_sentence), facts, o);
+  } else {
+    const GPTConfig config = load_gpt2_config(folder);
+    const Facts facts{parameter_formula(config), letters(config), config};
+    report(allocated ? load_gpt2(folder) : GPT(config), facts, o);
+  }
+}
+
+void report_preset(const ParamsArguments& o) {
+  const MetaMode no_memory;
+  if (o.model.starts_with(bert_prefix)) {
+    BERTConfig config = bert_options_from(o.model.substr(bert_prefix.size())).model;
+    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
+    report(BERTForPreTraining(config, true), {parameter_formula(config, true), letters(config)}, o);
+  } else {
+    GPTConfig config = find_preset(o.model).model;
+    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
+    report(GPT(config), {parameter_formula(config), letters(config), config}, o);
+  }
 }
 
 void params_command(const ParamsArguments& o) {
-  const auto with_vocabulary = [&](auto config) {
-    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-    return config;
-  };
-  const bool folder = std::filesystem::is_directory(o.model);
-  const bool bert = folder ? model_type_of(o.model) == "bert" : o.model.starts_with(bert_prefix);
-  if (folder && is_task_model(o.model)) {
-    print_params(load_task_model(o.model), o.json);
-  } else if (bert) {
-    const MetaMode no_memory;
-    const BERTConfig config = folder ? load_bert_config(o.model)
-                                     : bert_options_from(o.model.substr(bert_prefix.size())).model;
-    const bool next_sentence = !folder || predicts_next_sentence(o.model);
-    print_params(BERTForPreTraining(with_vocabulary(config), next_sentence), o.json);
-  } else {
-    const MetaMode no_memory;
-    const GPTConfig config = folder ? load_gpt2_config(o.model) : find_preset(o.model).model;
-    print_params(GPT(with_vocabulary(config)), o.json);
-  }
+  const bool preset = is_preset(o.model);
+  check_value(o.weights.empty() || !preset,
+              "params: --weights shows what a model has learned, and the preset {} has no weights",
+              o.model);
+  check_value(o.vocab_size == 0 || preset, "params: --vocab-size is for presets");
+  preset ? report_preset(o) : report_stored(o);
 }
 
 }  // namespace
 
 void add_params(CLI::App& program) {
   auto o = std::make_shared<ParamsArguments>();
-  CLI::App* command = program.add_subcommand("params", "Parameters of a preset or model directory");
+  CLI::App* command = program.add_subcommand(
+      "params", "Parameters of a preset or model: table, formula, shares, cache, arithmetic");
   command
-      ->add_option(
-          "model", o->model,
-          fmt::format("{}, bert-tiny, bert-mini, bert-small, bert-base or a model directory",
-                      fmt::join(preset_names(), ", ")))
+      ->add_option("model", o->model,
+                   fmt::format("{}, bert-tiny, bert-mini, bert-small, bert-base, a model directory "
+                               "or its config.json",
+                               fmt::join(preset_names(), ", ")))
       ->required()
       ->check([](const std::string& name) {
-        const bool known = std::filesystem::is_directory(name) || is_preset(name);
+        const bool known = is_preset(name) || fs::is_directory(name) ||
+                           (fs::path(name).filename() == "config.json" && fs::exists(name));
         return known ? std::string() : name + " is neither a preset nor a folder";
       });
   command->add_option("--vocab-size", o->vocab_size, "Vocabulary (default: the preset's)")
       ->check(CLI::Range(int64_t{1}, (int64_t{1} << 31) - 1));
+  command->add_option("--svg", o->svg, "Draws the shares into this file");
+  command->add_option("--weights", o->weights,
+                      "Draws a histogram of every matrix of a trained model into this HTML file");
   command->add_flag("--json", o->json, "One JSON object");
   command->callback([o] { params_command(*o); });
 }

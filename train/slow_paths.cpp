@@ -89,6 +89,11 @@ void tell_build(const MachineFacts& f, std::vector<std::string>& sentences) {
                     "AVX2, or an emulator or hypervisor hides it.",
                     f.simd));
   }
+  if (f.blas_without_avx512) {
+    sentences.push_back(
+        "OpenBLAS leaves AVX-512 unused, which is half of its speed: OPENBLAS_CORETYPE says so, or "
+        "it does not know this processor and needs OPENBLAS_CORETYPE=SkylakeX.");
+  }
   if (f.asserts) {
     sentences.push_back(
         "This is a debug build: use cmake --preset release, or -DCMAKE_BUILD_TYPE=Release.");
@@ -118,6 +123,7 @@ MachineFacts MachineWatch::facts() const {
           .allowed_cores = available_cores(),
           .others = std::max(0.0, others / passed.count()),
           .simd = kernels::simd(),
+          .blas_without_avx512 = kernels::blas_without_avx512(),
           .reference_kernels = kernels::use_reference(),
           .asserts = has_asserts,
           .sanitized = is_sanitized};

@@ -15,6 +15,7 @@ struct MachineFacts {
   int allowed_cores = 1;  // that this process may run on
   double others = 0;      // cores that other programs kept busy meanwhile
   std::string simd = {};  // as kernels::simd()
+  bool blas_without_avx512 = false;
   bool reference_kernels = false;
   bool asserts = false;  // a debug build
   bool sanitized = false;

@@ -66,6 +66,11 @@ std::string describe() {
                      openblas_get_corename());
 }
 
+bool blas_without_avx512() {
+  const std::string_view core = openblas_get_corename();
+  return simd() == "AVX-512" && (core == "Haswell" || core == "Zen");
+}
+
 void check_blas() {
   check_value(openblas_get_parallel() == openmp_build,
               "BLAS: gradus needs the OpenMP build of OpenBLAS, but {} ({}) was loaded; other "

@@ -17,6 +17,9 @@ std::string describe();
 /// The vector instructions that the fast kernels use here: "AVX2", "AVX-512"; "SSE4" or less on old
 /// or restricted machines.
 std::string simd();
+/// Whether BLAS leaves this processor's AVX-512 unused, as OPENBLAS_CORETYPE=Haswell makes it, or a
+/// release that is older than the processor.
+bool blas_without_avx512();
 /// Throws ValueError if BLAS is not the OpenMP build (other builds are slow or unsafe here).
 void check_blas();
 

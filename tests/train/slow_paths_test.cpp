@@ -26,6 +26,15 @@ TEST_CASE("slow_paths: nothing to say where all is well") {
   CHECK(slow_paths(facts) == Sentences{});
 }
 
+TEST_CASE("slow_paths: a BLAS that takes the processor for an older one") {
+  MachineFacts facts = all_well();
+  facts.blas_without_avx512 = true;
+  CHECK(slow_paths(facts) ==
+        Sentences{"OpenBLAS leaves AVX-512 unused, which is half of its speed: OPENBLAS_CORETYPE "
+                  "says so, or it does not know this processor and needs "
+                  "OPENBLAS_CORETYPE=SkylakeX."});
+}
+
 TEST_CASE("slow_paths: fewer threads than cores") {
   MachineFacts facts = all_well();
   facts.threads = 1;

@@ -8,6 +8,9 @@ namespace gradus {
 std::vector<Cell> positions_cells(const ExperimentOptions& options);
 Finding positions_finding(const Cells& cells, const ExperimentOptions& options);
 
+std::vector<Cell> rope_relative_cells(const ExperimentOptions& options);
+Finding rope_relative_finding(const Cells& cells, const ExperimentOptions& options);
+
 std::vector<Cell> norm_placement_cells(const ExperimentOptions& options);
 Finding norm_placement_finding(const Cells& cells, const ExperimentOptions& options);
 
@@ -25,5 +28,18 @@ Finding activation_finding(const Cells& cells, const ExperimentOptions& options)
 
 std::vector<Cell> tying_cells(const ExperimentOptions& options);
 Finding tying_finding(const Cells& cells, const ExperimentOptions& options);
+
+std::vector<Cell> roberta_cells(const ExperimentOptions& options);
+Finding roberta_finding(const Cells& cells, const ExperimentOptions& options);
+
+std::vector<Cell> distillation_cells(const ExperimentOptions& options);
+Finding distillation_finding(const Cells& cells, const ExperimentOptions& options);
+
+std::vector<Cell> sampling_cells(const ExperimentOptions& options);
+Finding sampling_finding(const Cells& cells, const ExperimentOptions& options);
+
+std::vector<Cell> params_cells(const ExperimentOptions& options);
+Finding params_finding(const Cells& cells, const ExperimentOptions& options);
+Finding params_norms_finding(const Cells& cells, const ExperimentOptions& options);
 
 }  // namespace gradus

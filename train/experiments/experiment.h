@@ -32,7 +32,7 @@ struct Finding {
   Outcome outcome = Outcome::inconclusive;
   std::string sentence = {};                         // with the figures that decide
   std::vector<std::vector<std::string>> table = {};  // the first row its head
-  std::vector<Chart> charts = {};
+  std::vector<std::string> charts = {};              // SVG
 };
 
 struct Experiment {

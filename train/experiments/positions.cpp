@@ -46,9 +46,8 @@ Finding positions_finding(const Cells& cells, const ExperimentOptions& o) {
   const auto lost = [&](const std::string& name) {
     return minus(by_seed(cells, name, at(8), o), by_seed(cells, name, at(1), o));
   };
-  constexpr const char* css[] = {"plain", "train", "reference", "val"};
   for (const Arm& arm : arms(o)) {
-    Series series{arm.name, css[chart.series.size() % 4], {}, true};
+    Series series{arm.name, hue(chart.series.size()), {}, true};
     f.table.push_back({arm.name});
     for (const int64_t factor : times) {
       const Figure loss = figure_of(by_seed(cells, arm.name, at(factor), o));
@@ -58,7 +57,7 @@ Finding positions_finding(const Cells& cells, const ExperimentOptions& o) {
     f.table.back().push_back(to_text(figure_of(lost(arm.name)), 3));
     chart.series.push_back(series);
   }
-  f.charts.push_back(chart);
+  f.charts.push_back(to_svg(chart));
 
   const std::vector<double> learned_over_rope = minus(lost("learned"), lost("rope"));
   const std::vector<double> rope_over_alibi = minus(lost("rope"), lost("alibi"));

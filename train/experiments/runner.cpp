@@ -19,8 +19,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
+std::string base_name(const Experiment& e, const ExperimentOptions& o) {
+  return fmt::format("{}{}", e.name, o.quick ? ".quick" : "");
+}
+
 std::filesystem::path results_file(const Experiment& e, const ExperimentRequest& r) {
-  return r.results / fmt::format("{}{}.json", e.name, r.options.quick ? ".quick" : "");
+  return r.results / (base_name(e, r.options) + ".json");
 }
 
 std::string command_of(const Experiment& e, const ExperimentOptions& o) {
@@ -34,11 +38,23 @@ bool out_of_time(const ExperimentRequest& r) {
   return r.end && std::chrono::steady_clock::now() >= *r.end;
 }
 
+// Each chart as a file; their names.
+std::vector<std::string> write_charts(const Experiment& e, const ExperimentRequest& r,
+                                      const std::vector<std::string>& charts) {
+  std::vector<std::string> names;
+  for (const std::string& chart : charts) {
+    const std::string number = names.empty() ? "" : fmt::format("-{}", names.size() + 1);
+    names.push_back(fmt::format("{}{}.svg", base_name(e, r.options), number));
+    write_file_atomically(r.results / names.back(), standalone(chart));
+  }
+  return names;
+}
+
 void write_page(const Experiment& e, const Finding& f, const ordered_json& results,
                 const std::filesystem::path& file) {
   std::string body =
       fmt::format("<p><b>{}.</b> {}</p>", to_text(f.outcome), escape_html(f.sentence));
-  for (const Chart& chart : f.charts) body += to_svg(chart);
+  for (const std::string& chart : f.charts) body += chart;
   body += html_table(f.table);
   body +=
       fmt::format("<p><code>{}</code></p>", escape_html(results.at("command").get<std::string>()));
@@ -52,8 +68,10 @@ const std::vector<Experiment>& experiments() {
       {"positions",
        "Learned positions fail beyond the length of training, RoPE loses less, ALiBi least",
        "Press et al. 2022; Su et al. 2021", 1, positions_cells, positions_finding},
+      {"rope-relative", "With rotations a score depends on the distance of two tokens alone",
+       "Su et al. 2021, eq. 16", 1, rope_relative_cells, rope_relative_finding},
       {"norm-placement", "Without warm-up a deep post-norm stack trains worse than a pre-norm one",
-       "Xiong et al. 2020", 1, norm_placement_cells, norm_placement_finding},
+       "Xiong et al. 2020", 2, norm_placement_cells, norm_placement_finding},
       {"norm-kind", "RMSNorm is as good as LayerNorm, and cheaper", "Zhang & Sennrich 2019", 1,
        norm_kind_cells, norm_kind_finding},
       {"window",
@@ -63,11 +81,28 @@ const std::vector<Experiment>& experiments() {
       {"kv-heads",
        "Shared keys and values shrink the cache; groups keep most of the quality, one for all "
        "loses more",
-       "Ainslie et al. 2023; Shazeer 2019", 1, kv_heads_cells, kv_heads_finding},
+       "Ainslie et al. 2023; Shazeer 2019", 2, kv_heads_cells, kv_heads_finding},
       {"activation", "GELU is better than ReLU, and SwiGLU better than GELU",
        "Hendrycks & Gimpel 2016; Shazeer 2020", 1, activation_cells, activation_finding},
       {"tying", "Embedding and head can be one matrix without loss", "Press & Wolf 2017", 1,
        tying_cells, tying_finding},
+      {"distill",
+       "A student of half the layers keeps 97 % of its teacher's quality, is 60 % faster and "
+       "better "
+       "than without a teacher",
+       "Sanh et al. 2019", 1, distillation_cells, distillation_finding},
+      {"roberta", "Masks drawn anew at every visit, and no pairs of sentences, make a better BERT",
+       "Liu et al. 2019", 1, roberta_cells, roberta_finding},
+      {"sampling",
+       "A higher temperature makes what is drawn more varied, and 1 is where the model means what "
+       "it says",
+       "Ackley et al. 1985; Guo et al. 2017", 1, sampling_cells, sampling_finding},
+      {"params",
+       "In GPT-2 the MLPs have twice the parameters of attention, and both shares grow with the "
+       "model",
+       "Radford et al. 2019", 1, params_cells, params_finding},
+      {"params-norms", "LayerNorm is less than 0.01 % of GPT-2's parameters", "Radford et al. 2019",
+       1, params_cells, params_norms_finding},
   };
   return all;
 }
@@ -150,6 +185,7 @@ ordered_json run_experiment(const Experiment& e, const ExperimentRequest& r) {
   results["outcome"] = to_text(f.outcome);
   results["finding"] = f.sentence;
   results["table"] = f.table;
+  results["charts"] = write_charts(e, r, f.charts);
   write_file_atomically(file, results.dump(1) + "\n");
   write_page(e, f, results, std::filesystem::path(file).replace_extension(".html"));
   return results;

@@ -1,6 +1,6 @@
 #pragma once
-// Runs experiments and keeps what they found: DIR/NAME.json with every cell, and DIR/NAME.html to
-// look at.
+// Runs experiments and keeps what they found: DIR/NAME.json with every cell, DIR/NAME.svg and
+// DIR/NAME.html to look at.
 
 #include <chrono>
 #include <filesystem>
@@ -25,6 +25,13 @@ nlohmann::ordered_json run_experiment(const Experiment& experiment,
 
 /// What was found last: null where nothing was. Throws FileError for a file that is none of ours.
 nlohmann::ordered_json last_result(const Experiment& experiment, const ExperimentRequest& request);
+
+/// What was found in all experiments, as Markdown: a row for each claim, then the tables and
+/// charts.
+std::string ledger(const ExperimentRequest& request);
+/// Puts the ledger into a file, between the lines `<!-- ledger -->` and `<!-- /ledger -->`. Throws
+/// FileError for a file without them.
+void write_ledger(const ExperimentRequest& request, const std::filesystem::path& file);
 
 /// The finding as a table and sentences for the terminal.
 std::string finding_text(const Experiment& experiment, const nlohmann::ordered_json& results);

@@ -4,10 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <iterator>
-#include <limits>
 
-#include "data/batches.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "tensor/errors.h"
@@ -20,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const TrainingCorpus& stories() {
+const TrainingCorpus& gpt_stories() {
   static const TrainingCorpus corpus = [] {
     TrainingOptions options;
     options.data = builtin_data;
@@ -40,7 +37,7 @@ double median(std::vector<double> values) {
 
 GPTConfig small_shape() {
   return {.block_size = 64,
-          .vocab_size = stories().tokenizer.vocab_size(),
+          .vocab_size = gpt_stories().tokenizer.vocab_size(),
           .n_layer = 2,
           .n_head = 4,
           .n_embd = 128,
@@ -64,7 +61,7 @@ SmallResult train_small(const SmallRun& run, uint64_t seed) {
                           .warmup_steps = run.warmup_steps,
                           .decay_start = run.steps * 6 / 10,
                           .decay_steps = run.steps};
-  CausalLoader loader(stories().train,
+  CausalLoader loader(gpt_stories().train,
                       {.batch_size = run.batch_size, .block_size = run.sequence, .seed = seed});
   std::vector<double> seconds;
   for (int64_t step = 0; step < run.steps && stop_signal() == 0; ++step) {
@@ -85,28 +82,16 @@ SmallResult train_small(const SmallRun& run, uint64_t seed) {
   return result;
 }
 
+Batch held_out_batch(int64_t rows, int64_t sequence) {
+  return evaluation_blocks(gpt_stories().val, rows, sequence)[0];
+}
+
 double held_out_loss(const GPT& model, int64_t sequence, const ExperimentOptions& options) {
   const int64_t tokens = options.quick ? 8'000 : 50'000;
   const int64_t rows = std::max<int64_t>(1, 1024 / sequence);
   const int64_t batches = std::max<int64_t>(1, tokens / (rows * sequence));
-  return evaluate(model, stories().val, rows, sequence, batches).loss;
+  return evaluate(model, gpt_stories().val, rows, sequence, batches).loss;
 }
-
-std::string arm_cell(const std::string& arm, int64_t seed) {
-  return fmt::format("{}/seed {}", arm, seed);
-}
-
-namespace {
-
-int64_t seeds_of(const ExperimentOptions& o) { return o.quick ? 1 : o.seeds; }
-
-// Half the width of a 95 % interval in standard errors, by the number of values.
-double student_t(size_t n) {
-  constexpr double table[] = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26};
-  return n - 2 < std::size(table) ? table[n - 2] : 2.26;
-}
-
-}  // namespace
 
 std::vector<Cell> arm_cells(const std::vector<Arm>& arms, const ExperimentOptions& options,
                             const std::function<void(const GPT&, ordered_json&)>& more) {
@@ -128,61 +113,37 @@ std::vector<Cell> arm_cells(const std::vector<Arm>& arms, const ExperimentOption
   return cells;
 }
 
-std::vector<double> by_seed(const Cells& cells, const std::string& arm, const std::string& what,
-                            const ExperimentOptions& options) {
-  std::vector<double> values;
-  for (int64_t seed = 0; seed < seeds_of(options); ++seed) {
-    const ordered_json& cell = cells.at(arm_cell(arm, seed));
-    values.push_back(cell.contains(what) ? cell[what].get<double>()
-                                         : std::numeric_limits<double>::infinity());
+Arm small_arm(const std::string& name, const ExperimentOptions& options,
+              const std::function<void(GPTConfig&)>& change) {
+  GPTConfig model = small_shape();
+  change(model);
+  return {name, small_run(model, options)};
+}
+
+std::vector<std::vector<std::string>> arm_table(const char* what, const std::vector<Arm>& arms,
+                                                const Cells& cells, const ExperimentOptions& o) {
+  std::vector<std::vector<std::string>> table{{what, "loss", "ms a step", "parameters"}};
+  for (const Arm& a : arms) {
+    const auto figure = [&](const char* name) {
+      return figure_of(by_seed(cells, a.name, name, o));
+    };
+    table.push_back({a.name, to_text(figure("loss"), 3), to_text(figure("ms"), 1),
+                     to_text(figure("parameters"), 0)});
   }
-  return values;
+  return table;
 }
 
-std::vector<double> minus(const std::vector<double>& a, const std::vector<double>& b) {
-  std::vector<double> result(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>());
-  return result;
+std::string arm_chart(const std::vector<Arm>& arms, const Cells& cells, const ExperimentOptions& o,
+                      const char* what, const char* label) {
+  RowChart chart{.title = what, .x_label = label, .rows = {}};
+  for (const Arm& a : arms) chart.rows.push_back(row_of(cells, a.name, what, o));
+  return to_svg(chart);
 }
 
-Figure figure_of(const std::vector<double>& values) {
-  Figure f;
-  const auto n = static_cast<double>(values.size());
-  for (const double v : values) f.mean += v / n;
-  if (values.size() < 2) return f;
-  for (const double v : values) f.spread += (v - f.mean) * (v - f.mean);
-  f.spread = std::sqrt(f.spread / (n - 1));
-  f.error = student_t(values.size()) * f.spread / std::sqrt(n);
-  return f;
+std::vector<double> difference(const Cells& cells, const char* a, const char* b, const char* what,
+                               const ExperimentOptions& o) {
+  return minus(by_seed(cells, a, what, o), by_seed(cells, b, what, o));
 }
-
-std::string to_text(const Figure& f, int digits) {
-  if (!std::isfinite(f.mean)) return "diverged";
-  return f.spread == 0 ? fmt::format("{:.{}f}", f.mean, digits)
-                       : fmt::format("{:.{}f} ± {:.{}f}", f.mean, digits, f.spread, digits);
-}
-
-Outcome are_above(const std::vector<double>& values, double limit) {
-  const Figure f = figure_of(values);
-  if (values.size() < 3 || std::isnan(f.mean)) return Outcome::inconclusive;
-  if (std::isinf(f.mean)) return f.mean > 0 ? Outcome::holds : Outcome::does_not_hold;
-  if (f.mean - f.error > limit) return Outcome::holds;
-  return f.mean + f.error < limit ? Outcome::does_not_hold : Outcome::inconclusive;
-}
-
-Outcome are_below(const std::vector<double>& values, double limit) {
-  std::vector<double> negative(values.size());
-  std::transform(values.begin(), values.end(), negative.begin(), std::negate<>());
-  return are_above(negative, -limit);
-}
-
-Outcome all_of(std::initializer_list<Outcome> outcomes) {
-  Outcome all = Outcome::holds;
-  for (const Outcome o : outcomes) {
-    if (o == Outcome::does_not_hold) return o;
-    if (o == Outcome::inconclusive) all = o;
-  }
-  return all;
-}
+std::string in_nats(const std::vector<double>& values) { return to_text(figure_of(values), 3); }
 
 }  // namespace gradus

@@ -1,8 +1,9 @@
 #pragma once
 // Small GPTs on the built-in stories, trained side by side: what most experiments compare.
 
+#include "data/batches.h"
 #include "nn/gpt.h"
-#include "train/experiments/experiment.h"
+#include "train/experiments/figures.h"
 
 namespace gradus {
 
@@ -29,6 +30,9 @@ struct SmallResult {
 /// Everything random depends on the seed alone.
 SmallResult train_small(const SmallRun& run, uint64_t seed);
 
+/// A batch of stories that it never saw: rows of `sequence` tokens and their next ones.
+Batch held_out_batch(int64_t rows, int64_t sequence);
+
 /// Nats per token of stories that it never saw, in rows of so many tokens.
 double held_out_loss(const GPT& model, int64_t sequence, const ExperimentOptions& options);
 
@@ -38,32 +42,31 @@ struct Arm {
   SmallRun run;
 };
 
+/// The small shape with one change.
+Arm small_arm(const std::string& name, const ExperimentOptions& options,
+              const std::function<void(GPTConfig&)>& change);
+
 /// A cell for each arm and seed: {"loss", "ms", "parameters"}, and what `more` adds; without losses
 /// if it diverged. Quick ones have a single seed.
 std::vector<Cell> arm_cells(
     const std::vector<Arm>& arms, const ExperimentOptions& options,
     const std::function<void(const GPT&, nlohmann::ordered_json&)>& more = {});
-std::string arm_cell(const std::string& arm, int64_t seed);
 
-/// What an arm came to, seed by seed; infinite for a loss that it does not have since it diverged.
-std::vector<double> by_seed(const Cells& cells, const std::string& arm, const std::string& what,
-                            const ExperimentOptions& options);
-/// a - b, seed by seed.
-std::vector<double> minus(const std::vector<double>& a, const std::vector<double>& b);
+/// A row for each arm: loss, time of a step, parameters.
+std::vector<std::vector<std::string>> arm_table(const char* what, const std::vector<Arm>& arms,
+                                                const Cells& cells,
+                                                const ExperimentOptions& options);
+/// A figure of each arm, a dot for each seed.
+std::string arm_chart(const std::vector<Arm>& arms, const Cells& cells,
+                      const ExperimentOptions& options, const char* what = "loss",
+                      const char* label = "nats per held-out token");
 
-struct Figure {
-  double mean = 0, spread = 0;  // the standard deviation; 0 for a single seed
-  double error = 0;             // half the width of the mean's 95 % interval (Student's t)
-};
-Figure figure_of(const std::vector<double>& values);
-/// "0.534 ± 0.012", or "diverged".
-std::string to_text(const Figure& figure, int digits);
+/// How much one arm is above another, seed by seed.
+std::vector<double> difference(const Cells& cells, const char* a, const char* b, const char* what,
+                               const ExperimentOptions& options);
+std::string in_nats(const std::vector<double>& values);
 
-/// Whether values are above `limit`: holds or does not hold where their 95 % interval lies on one
-/// side of it, and is inconclusive otherwise or for fewer than three seeds.
-Outcome are_above(const std::vector<double>& values, double limit = 0);
-Outcome are_below(const std::vector<double>& values, double limit);
-/// holds if all do; does_not_hold if one does not.
-Outcome all_of(std::initializer_list<Outcome> outcomes);
+/// Nats that one way may be worse than another and still be called as good.
+inline constexpr double as_good = 0.02;
 
 }  // namespace gradus

@@ -111,7 +111,7 @@ Finding window_finding(const Cells& cells, const ExperimentOptions& o) {
     time.series[0].points.push_back({static_cast<double>(N), figure(cells, full, "ms")});
     time.series[1].points.push_back({static_cast<double>(N), figure(cells, windowed, "ms")});
   }
-  f.charts.push_back(time);
+  f.charts.push_back(to_svg(time));
   const auto growth = [&](const char* kind, const char* what) {
     return figure(cells, timing(kind, all.back()), what) /
            figure(cells, timing(kind, all[all.size() - 2]), what);

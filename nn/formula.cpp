@@ -1,0 +1,129 @@
+#include "nn/formula.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace gradus {
+namespace {
+
+// A product of a number, dimensions and powers, such as 4 C²; what it comes to.
+struct Product {
+  std::string text;
+  int64_t value;
+};
+
+FormulaTerm sum_of(const char* kind, const std::vector<Product>& products) {
+  std::vector<std::string> texts;
+  int64_t total = 0;
+  for (const Product& p : products) {
+    texts.push_back(p.text);
+    total += p.value;
+  }
+  return {kind, fmt::format("{}", fmt::join(texts, " + ")), total};
+}
+
+FormulaTerm times(const char* factor, int64_t value, const FormulaTerm& term) {
+  return {term.kind, fmt::format("{} ({})", factor, term.formula), value * term.count};
+}
+
+// c_attn and c_proj of one block, and the norms of queries and keys.
+FormulaTerm attention_term(const BlockConfig& b) {
+  const int64_t C = b.n_embd, NKV = b.num_kv_heads(), hs = b.head_size();
+  const bool shared = NKV != b.n_head;
+  std::vector<Product> products;
+  if (shared) {
+    products = {{"2 C²", 2 * C * C}, {"2 C NKV hs", 2 * C * NKV * hs}};
+  } else {
+    products = {{"4 C²", 4 * C * C}};
+  }
+  if (b.bias && shared) {
+    products.push_back({"2 C", 2 * C});
+    products.push_back({"2 NKV hs", 2 * NKV * hs});
+  } else if (b.bias) {
+    products.push_back({"4 C", 4 * C});
+  }
+  if (b.qk_norm) products.push_back({"2 hs", 2 * hs});
+  return sum_of("attention", products);
+}
+
+FormulaTerm mlp_term(const BlockConfig& b) {
+  const int64_t C = b.n_embd, F = b.inner();
+  const bool gate = is_gated(b.activation);
+  std::vector<Product> products{gate ? Product{"3 C F", 3 * C * F} : Product{"2 C F", 2 * C * F}};
+  if (b.bias) {
+    products.push_back(gate ? Product{"2 F", 2 * F} : Product{"F", F});
+    products.push_back({"C", C});
+  }
+  return sum_of("MLP", products);
+}
+
+// Numbers of one norm: a weight, and a shift in LayerNorm with biases.
+Product norm_product(const BlockConfig& b) {
+  return b.norm == NormKind::layer && b.bias ? Product{"2 C", 2 * b.n_embd}
+                                             : Product{"C", b.n_embd};
+}
+
+FormulaTerm norms_term(const std::string& count_text, int64_t count, const BlockConfig& b) {
+  const Product one = norm_product(b);
+  return {"norm", fmt::format("({}) {}", count_text, one.text), count * one.value};
+}
+
+}  // namespace
+
+std::vector<FormulaTerm> parameter_formula(const GPTConfig& c) {
+  const BlockConfig b = c.block();
+  const int64_t V = c.vocab_size, P = c.block_size, C = c.n_embd, L = c.n_layer;
+  std::vector<Product> tables{{"V C", V * C}};
+  if (c.positions == Positions::learned) tables.push_back({"P C", P * C});
+  if (!c.tie_weights) tables.push_back({"V C", V * C});
+  std::vector<FormulaTerm> terms{sum_of("embedding", tables), times("L", L, attention_term(b)),
+                                 times("L", L, mlp_term(b)), norms_term("2 L + 1", 2 * L + 1, b)};
+  if (c.positions == Positions::relative) {
+    const int64_t buckets = RelativeBuckets{}.count;
+    terms.push_back({"other", fmt::format("{} NH", buckets), buckets * c.n_head});
+  }
+  return terms;
+}
+
+std::vector<FormulaTerm> parameter_formula(const BERTConfig& c, bool next_sentence) {
+  const BlockConfig b = c.block();
+  const int64_t V = c.vocab_size, P = c.block_size, C = c.n_embd, L = c.n_layer;
+  std::vector<Product> heads{{"C²", C * C}, {"C", C}, {"V", V}};
+  if (next_sentence) {
+    heads = {{"2 C²", 2 * C * C}, {"4 C", 4 * C}, {"V", V}, {"2", 2}};
+  }
+  const std::vector<Product> tables{
+      {"V C", V * C}, {"P C", P * C}, {fmt::format("{} C", c.n_type), c.n_type * C}};
+  return {sum_of("embedding", tables), times("L", L, attention_term(b)), times("L", L, mlp_term(b)),
+          norms_term("2 L + 2", 2 * L + 2, b), sum_of("other", heads)};
+}
+
+std::string letters(const GPTConfig& c) {
+  const BlockConfig b = c.block();
+  return fmt::format("V {}, P {}, C {}, L {}, NH {}, NKV {}, hs {}, F {}", c.vocab_size,
+                     c.block_size, c.n_embd, c.n_layer, c.n_head, b.num_kv_heads(), b.head_size(),
+                     b.inner());
+}
+
+std::string letters(const BERTConfig& c) {
+  return fmt::format("V {}, P {}, C {}, L {}, NH {}, F {}", c.vocab_size, c.block_size, c.n_embd,
+                     c.n_layer, c.n_head, c.block().inner());
+}
+
+int64_t cache_bytes_per_token(const GPTConfig& c, int64_t bytes_per_number) {
+  const BlockConfig b = c.block();
+  return 2 * c.n_layer * b.num_kv_heads() * b.head_size() * bytes_per_number;
+}
+
+double forward_flops_per_token(const GPTConfig& c, int64_t T) {
+  const BlockConfig b = c.block();
+  const int64_t C = c.n_embd;
+  const int64_t attention = 2 * C * C + 2 * C * b.num_kv_heads() * b.head_size();
+  const int64_t mlp = (is_gated(c.activation) ? 3 : 2) * C * b.inner();
+  const int64_t matrices = c.n_layer * (attention + mlp) + c.vocab_size * C;
+  return 2.0 * static_cast<double>(matrices) + 4.0 * static_cast<double>(c.n_layer * C * T);
+}
+
+}  // namespace gradus

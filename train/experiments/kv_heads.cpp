@@ -1,0 +1,67 @@
+// Heads that share keys and values: quality, cache, speed of generation.
+
+#include <chrono>
+
+#include "nn/generate.h"
+#include "nn/names.h"
+#include "train/experiments/all.h"
+#include "train/experiments/small_gpt.h"
+
+namespace gradus {
+namespace {
+
+std::vector<Arm> key_heads(const ExperimentOptions& o) {
+  std::vector<Arm> arms;
+  for (const int64_t heads : {4, 2, 1}) {
+    arms.push_back(
+        small_arm(fmt::format("{} of 4", heads), o, [=](GPTConfig& c) { c.kv_heads = heads; }));
+  }
+  return arms;
+}
+
+// Bytes that generation keeps of each token.
+double cache_bytes(const GPTConfig& c) {
+  const BlockConfig b = c.block();
+  return static_cast<double>(2 * c.n_layer * b.num_kv_heads() * b.head_size()) * sizeof(real);
+}
+
+// Eight texts side by side, up to the end of the context.
+double generated_per_second(const GPT& model) {
+  const std::vector<std::vector<int32_t>> prompts(8, {0});
+  const GenerateOptions options{.max_new_tokens = model.config.block_size - 1};
+  const auto start = std::chrono::steady_clock::now();
+  const auto texts = generate(model, prompts, options);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return static_cast<double>(texts.size() * texts.front().size()) / seconds.count();
+}
+
+}  // namespace
+
+std::vector<Cell> kv_heads_cells(const ExperimentOptions& o) {
+  return arm_cells(key_heads(o), o, [](const GPT& model, nlohmann::ordered_json& figures) {
+    figures["cache_bytes"] = cache_bytes(model.config);
+    figures["tokens_per_second"] = generated_per_second(model);
+  });
+}
+
+Finding kv_heads_finding(const Cells& cells, const ExperimentOptions& o) {
+  const std::vector<double> grouped = difference(cells, "2 of 4", "4 of 4", "loss", o);
+  const std::vector<double> one = difference(cells, "1 of 4", "4 of 4", "loss", o);
+  Finding f{.outcome = all_of({are_below(grouped, as_good), are_above(minus(one, grouped))}),
+            .sentence = fmt::format(
+                "Against four heads of keys and values two lose {} nats and one {} (most of the "
+                "quality: less than {}); the cache shrinks to a half and a quarter.",
+                in_nats(grouped), in_nats(one), as_good),
+            .table = arm_table("key/value heads", key_heads(o), cells, o),
+            .charts = {arm_chart(key_heads(o), cells, o)}};
+  for (const auto& [what, title] : {std::pair{"cache_bytes", "cache bytes a token"},
+                                    std::pair{"tokens_per_second", "tokens/s, generated"}}) {
+    f.table[0].push_back(title);
+    for (size_t i = 1; i < f.table.size(); ++i) {
+      f.table[i].push_back(to_text(figure_of(by_seed(cells, f.table[i][0], what, o)), 0));
+    }
+  }
+  return f;
+}
+
+}  // namespace gradus
