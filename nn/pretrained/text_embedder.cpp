@@ -4,25 +4,12 @@
 #include <numeric>
 
 #include "autograd/mode.h"
-#include "nn/pretrained/bert.h"
-#include "nn/pretrained/gpt2.h"
-#include "nn/pretrained/task_model.h"
 #include "nn/similarity.h"
-#include "nn/task_model.h"
 #include "tensor/errors.h"
 
 namespace gradus {
-namespace {
 
-TextEmbedder::Model load_trunk(const std::filesystem::path& directory) {
-  if (model_type_of(directory) == "bert") return load_bert_encoder(directory);
-  if (is_task_model(directory)) return *std::move(load_task_model(directory).gpt);
-  return load_gpt2(directory);
-}
-
-}  // namespace
-
-TextEmbedder::TextEmbedder(Tokenizer words, Model network)
+TextEmbedder::TextEmbedder(Tokenizer words, Trunk network)
     : tokenizer_(std::move(words)), model_(std::move(network)) {
   const int64_t known = std::visit([](const auto& m) { return m.config.vocab_size; }, model_);
   check_value(tokenizer_.vocab_size() <= known,
@@ -31,7 +18,7 @@ TextEmbedder::TextEmbedder(Tokenizer words, Model network)
 }
 
 TextEmbedder TextEmbedder::load(const std::filesystem::path& directory) {
-  Model network = load_trunk(directory);
+  Trunk network = load_trunk(directory);
   return {Tokenizer::load(directory), std::move(network)};
 }
 

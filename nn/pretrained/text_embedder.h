@@ -9,11 +9,9 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <variant>
 
 #include "data/encoding.h"
-#include "nn/bert.h"
-#include "nn/gpt.h"
+#include "nn/pretrained/trunk.h"
 
 namespace gradus {
 
@@ -30,9 +28,8 @@ struct TextEmbeddings {
 
 class TextEmbedder {
  public:
-  using Model = std::variant<BERT, GPT>;
   /// Throws ValueError if the tokenizer has more tokens than the model.
-  TextEmbedder(Tokenizer words, Model network);
+  TextEmbedder(Tokenizer words, Trunk network);
   /// The model of any BERT or GPT directory, pre-trained or fine-tuned, and its tokenizer. Throws
   /// FileError.
   static TextEmbedder load(const std::filesystem::path& directory);
@@ -48,7 +45,7 @@ class TextEmbedder {
   Tensor pooled(std::span<const Encoding> encodings) const;
 
   Tokenizer tokenizer_;
-  Model model_;
+  Trunk model_;
 };
 
 }  // namespace gradus
