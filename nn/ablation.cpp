@@ -35,7 +35,7 @@ AblationRule ablation_from(const std::string& text) {
 }
 
 std::vector<NamedTensor> ablatable_parts(const Module& model, const BlockConfig& block) {
-  const int64_t q = block.n_embd, kv = block.num_kv_heads() * block.head_size();
+  const int64_t q = block.heads_width(), kv = block.num_kv_heads() * block.head_size();
   std::vector<NamedTensor> parts = model.named_parameters();
   for (const NamedTensor& p : model.named_parameters()) {
     const size_t packed = p.name.find("attn.c_attn.");

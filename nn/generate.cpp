@@ -21,14 +21,17 @@ struct Text {
 };
 
 // Some texts that are written side by side. Those that fit into the context are rows of one cache;
-// the others are computed afresh for every token, each by itself.
+// the others are computed afresh for every token, each by itself. Where tokens look back no further
+// than a window, and no table of positions ends, every text fits.
 class Writer {
  public:
   Writer(const GPT& model, const GenerateOptions& options, std::vector<Text>& texts)
       : model_(model), o(options), texts_(texts) {
     for (const Text& t : texts) capacity_ = std::max(capacity_, size_of(t));
-    capacity_ += std::min(o.max_new_tokens, model.config.block_size);
-    capacity_ = std::min(capacity_, model.config.block_size);
+    // Twice the window: keys move once in so many tokens.
+    const GPTConfig& c = model.config;
+    const int64_t most = c.endless() ? 2 * c.window : c.block_size;
+    capacity_ = std::min(capacity_ + std::min(o.max_new_tokens, most), most);
   }
   void write() {
     if (o.max_new_tokens > 0) read_prompts();
@@ -36,19 +39,27 @@ class Writer {
       drop_rows();
       if (!cached_.empty()) advance_cached();
       for (Text* t : afresh_) {
-        if (!t->done) take(*t, logits(window(*t)), 0);
+        if (!t->done) take(*t, logits(seen_ids(*t)), 0);
       }
     }
   }
 
  private:
   static int64_t size_of(const Text& t) { return static_cast<int64_t>(t.ids.size()); }
-  bool fits(const Text& t) const { return o.use_cache && size_of(t) <= model_.config.block_size; }
+  bool fits(const Text& t) const { return o.use_cache && size_of(t) == seen(t); }
 
-  // The last block_size ids, (1, T).
-  Tokens window(const Text& t) const {
-    const int64_t T = std::min(size_of(t), model_.config.block_size);
+  // How many ids the model sees, the last ones.
+  int64_t seen(const Text& t) const {
+    const GPTConfig& c = model_.config;
+    return c.endless() ? size_of(t) : std::min(size_of(t), c.block_size);
+  }
+  Tokens seen_ids(const Text& t) const {  // (1, T)
+    const int64_t T = seen(t);
     return Tokens({1, T}, std::span(t.ids).last(static_cast<size_t>(T)));
+  }
+
+  KVCache empty_cache(int64_t capacity) const {
+    return {model_.config.n_layer, capacity, model_.config.endless() ? model_.config.window : 0};
   }
 
   // ids (B, T) -> logits of the next tokens (B, 1, V)
@@ -78,8 +89,8 @@ class Writer {
       const bool fitting = fits(t);
       if (!std::ranges::equal(t.ids, prompt)) {
         prompt = t.ids;
-        if (fitting) caches.emplace_back(model_.config.n_layer, size_of(t));
-        next = logits(window(t), fitting ? &caches.back() : nullptr);
+        if (fitting) caches.push_back(empty_cache(size_of(t)));
+        next = logits(seen_ids(t), fitting ? &caches.back() : nullptr);
       }
       if (fitting) rows.push_back({&caches.back(), 0});
       (fitting ? cached_ : afresh_).push_back(&t);

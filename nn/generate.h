@@ -29,7 +29,9 @@ struct GenerateOptions {
 };
 
 /// The new ids that follow `prompt`, which must not be empty. The model sees the last block_size
-/// tokens; the cache serves until the context is full, then every token is computed afresh.
+/// tokens; the cache serves until the context is full, then every token is computed afresh. A model
+/// with a window, whose positions are not learned, sees the whole text: the cache keeps a window of
+/// it, and time and memory per token stay what they are.
 std::vector<int32_t> generate(const GPT& model, std::span<const int32_t> prompt,
                               const GenerateOptions& options = {});
 

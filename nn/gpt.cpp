@@ -81,54 +81,21 @@ std::optional<Embedding> GPT::learned(Positions kind, const char* name, int64_t 
   return child(name, Embedding(count, width));
 }
 
-// Tokens with what is added to them where they come in: (B, T, C). Places are (T), the same for
-// every sequence, or (B, T).
-Tensor GPT::embed(const Tokens& ids, int64_t past, const Tokens& places) const {
-  const int64_t T = ids.dim(1);
-  const Tensor tokens = wte(ids);
-  switch (config.positions) {
-    case Positions::learned:
-      check_shape(past + T <= config.block_size, "GPT: {} tokens exceed block_size {}", past + T,
-                  config.block_size);
-      return tokens + (places.shape.rank() == 1 ? wpe->weight->narrow(0, past, T) : (*wpe)(places));
-    case Positions::sinusoidal:
-      // Vaswani et al. 2017, §3.4: √C, or the sinusoids would drown the tokens.
-      return tokens * std::sqrt(static_cast<real>(config.n_embd)) +
-             sinusoids(places, config.n_embd);
-    default:
-      return tokens;
-  }
-}
-
-// What attention is told of positions: T tokens that follow `past` others.
-BlockContext GPT::context(int64_t T, int64_t past, const Tokens& places) const {
-  BlockContext context{.recompute = recompute};
-  switch (config.positions) {
-    case Positions::rope:
-      context.rope = rope_angles(places, config.block().head_size(), config.rope_theta);
-      break;
-    case Positions::alibi:
-      context.relative_bias = alibi_bias(config.n_head, T, past + T);
-      break;
-    case Positions::relative:
-      context.relative_bias = gradus::relative_bias(relative_bias->weight, T, past + T, false);
-      break;
-    default:
-      break;
-  }
-  return context;
-}
-
 Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
   check_shape(ids.shape.rank() == 2, "GPT: ids {} must be (B, T)", ids.shape);
   const int64_t T = ids.dim(1), past = cache == nullptr ? 0 : cache->length();
-  const Tokens places = cache == nullptr ? places_from(past, T) : cache->places(T);
-  BlockContext told = context(T, past, places);
-  if (cache != nullptr) told.key_mask = cache->key_mask(T);
-  Tensor x = drop(embed(ids, past, places));  // (B, T, C)
+  check_shape(!wpe || past + T <= config.block_size, "GPT: {} tokens exceed block_size {}",
+              past + T, config.block_size);
+  const Tokens places = cache == nullptr ? places_from(0, T) : cache->places(T);
+  const int64_t S = cache == nullptr ? T : cache->kept() + T;
+  BlockContext context{.recompute = recompute};
+  tell_positions(context, config.positions, config.block(), config.rope_theta, table(relative_bias),
+                 places, S);
+  if (cache != nullptr) context.key_mask = cache->key_mask(T);
+  Tensor x = drop(add_positions(config.positions, wte(ids), places, table(wpe)));  // (B, T, C)
   for (size_t l = 0; l < h.size(); ++l) {
-    told.cache = cache == nullptr ? nullptr : &cache->layers[l];
-    x = h[l](x, told);
+    context.cache = cache == nullptr ? nullptr : &cache->layers[l];
+    x = h[l](x, context);
   }
   return ln_f(x);
 }

@@ -31,6 +31,9 @@ struct GPTConfig {
 
   bool operator==(const GPTConfig&) const = default;
   BlockConfig block() const;
+  /// Whether texts may outgrow block_size at no cost: no table of positions ends there, and no
+  /// token looks further back than the window.
+  bool endless() const { return window > 0 && positions != Positions::learned; }
   /// Throws ValueError naming the first impossible size.
   const GPTConfig& checked() const;
 };
@@ -73,8 +76,6 @@ struct GPT : Module {
   Linear head() const;
   /// A table for these positions alone, registered under its name.
   std::optional<Embedding> learned(Positions kind, const char* name, int64_t count, int64_t width);
-  Tensor embed(const Tokens& ids, int64_t past, const Tokens& places) const;
-  BlockContext context(int64_t T, int64_t past, const Tokens& places) const;
 };
 
 /// Whether a model of this config can take the weights of another: all settings are the same, but

@@ -1,7 +1,5 @@
 #include "nn/kv_cache.h"
 
-#include <algorithm>
-
 #include "autograd/mode.h"
 #include "nn/positions.h"
 #include "tensor/creation.h"
@@ -18,9 +16,9 @@ Tensor room(const Shape& shape, int64_t B, int64_t capacity) {
 }  // namespace
 
 std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) {
-  const int64_t T = k.dim(1);
-  check_value(length_ + T <= capacity_, "cache: {} tokens and {} more exceed its capacity {}",
-              length_, T, capacity_);
+  const int64_t T = k.dim(1), before = kept();
+  check_value(before + T <= capacity_, "cache: {} tokens and {} more exceed its capacity {}",
+              before, T, capacity_);
   check<GraphError>(!grad_enabled() || (k.node() == nullptr && v.node() == nullptr),
                     "cache: keys and values kept in it lose their gradient; use it under NoGrad or "
                     "EvalMode");
@@ -31,24 +29,38 @@ std::tuple<Tensor, Tensor> LayerCache::append(const Tensor& k, const Tensor& v) 
   check_shape(k.shape().with(1, capacity_) == keys_.shape() && v.shape() == k.shape(),
               "cache: keys {} and values {} do not continue a cache of shape {}", k.shape(),
               v.shape(), keys_.shape());
-  keys_.narrow(1, length_, T).copy_(k);
-  values_.narrow(1, length_, T).copy_(v);
+  if (filled_ + T > capacity_) make_room();
+  keys_.narrow(1, filled_, T).copy_(k);
+  values_.narrow(1, filled_, T).copy_(v);
+  filled_ += T;
   length_ += T;
-  return {keys_.narrow(1, 0, length_), values_.narrow(1, 0, length_)};
+  return last(before + T);
+}
+
+std::tuple<Tensor, Tensor> LayerCache::last(int64_t count) const {
+  return {keys_.narrow(1, filled_ - count, count), values_.narrow(1, filled_ - count, count)};
+}
+
+void LayerCache::make_room() {
+  const auto [k, v] = all();
+  filled_ = kept();
+  const Tensor keys = k.clone(), values = v.clone();  // they may overlap with where they go
+  keys_.narrow(1, 0, filled_).copy_(keys);
+  values_.narrow(1, 0, filled_).copy_(values);
 }
 
 LayerCache::LayerCache(std::span<const Row> rows, int64_t length, int64_t capacity)
-    : capacity_(capacity), length_(length) {
+    : capacity_(capacity), window_(rows[0].cache->window_), length_(length), filled_(kept()) {
   const auto batch = [&](Tensor LayerCache::*member) {
     const Tensor& first = rows[0].cache->*member;
     Tensor all = room(first.shape(), static_cast<int64_t>(rows.size()), capacity);
     for (size_t b = 0; b < rows.size(); ++b) {
       const auto& [cache, row, padding] = rows[b];
-      const int64_t filled = cache->length_ - padding;
+      const int64_t own = std::min(cache->length_ - padding, filled_);
       const Tensor to = all.narrow(0, static_cast<int64_t>(b), 1);
-      to.narrow(1, 0, length - filled).zero_();
-      to.narrow(1, length - filled, filled)
-          .copy_((cache->*member).narrow(0, row, 1).narrow(1, padding, filled));
+      to.narrow(1, 0, filled_ - own).zero_();
+      to.narrow(1, filled_ - own, own)
+          .copy_((cache->*member).narrow(0, row, 1).narrow(1, cache->filled_ - own, own));
     }
     return all;
   };
@@ -83,10 +95,12 @@ Tokens KVCache::places(int64_t T) const {
 }
 
 Tensor KVCache::key_mask(int64_t T) const {
-  if (padding.empty()) return {};
-  Tensor mask = ones({static_cast<int64_t>(padding.size()), length() + T});
+  const int64_t gone = length() - kept();  // padding first
+  if (std::ranges::all_of(padding, [gone](int64_t n) { return n <= gone; })) return {};
+  Tensor mask = ones({static_cast<int64_t>(padding.size()), kept() + T});
   for (size_t b = 0; b < padding.size(); ++b) {
-    mask.select(0, static_cast<int64_t>(b)).narrow(0, 0, padding[b]).zero_();
+    const int64_t hidden = std::max<int64_t>(0, padding[b] - gone);
+    mask.select(0, static_cast<int64_t>(b)).narrow(0, 0, hidden).zero_();
   }
   return mask;
 }

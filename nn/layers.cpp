@@ -76,6 +76,7 @@ Tensor activate(Activation kind, const Tensor& x) {
     case Activation::geglu:
       return gelu(x);
     case Activation::gelu_tanh:
+    case Activation::geglu_tanh:
       return gelu_tanh(x);
     case Activation::silu:
     case Activation::swiglu:

@@ -1,6 +1,8 @@
 #pragma once
 // The small layers that blocks are made of.
 
+#include <optional>
+
 #include "autograd/ops.h"
 #include "nn/module.h"
 
@@ -39,6 +41,9 @@ struct Embedding : Module {
   Tensor operator()(const Tokens& ids) const { return embedding(weight, ids); }
 };
 
+/// The table of an embedding that a model may lack: undefined if it does.
+inline Tensor table(const std::optional<Embedding>& e) { return e ? e->weight.tensor() : Tensor(); }
+
 enum class NormKind { layer, rms };
 
 struct NormOptions {
@@ -70,10 +75,13 @@ enum class Activation {
   silu,
   relu_squared,  // So et al. 2021
   swiglu,        // silu(gate) x   (Shazeer 2020)
-  geglu          // gelu(gate) x
+  geglu,         // gelu(gate) x
+  geglu_tanh     // gelu_tanh(gate) x, as in T5 1.1
 };
 /// Whether the activation multiplies x by a function of a second projection, the gate.
-inline bool is_gated(Activation a) { return a == Activation::swiglu || a == Activation::geglu; }
+inline bool is_gated(Activation a) {
+  return a == Activation::swiglu || a == Activation::geglu || a == Activation::geglu_tanh;
+}
 /// The function that is applied to x or, where there is one, to the gate.
 Tensor activate(Activation kind, const Tensor& x);
 

@@ -30,7 +30,8 @@ inline constexpr Named<Activation> activation_names[] = {{"relu", Activation::re
                                                          {"silu", Activation::silu},
                                                          {"relu_squared", Activation::relu_squared},
                                                          {"swiglu", Activation::swiglu},
-                                                         {"geglu", Activation::geglu}};
+                                                         {"geglu", Activation::geglu},
+                                                         {"geglu_tanh", Activation::geglu_tanh}};
 
 /// The name of a value in its table.
 template <class Switch, size_t N>

@@ -37,6 +37,17 @@ Tensor sinusoids(const Tokens& places, int64_t C) {
   return table;
 }
 
+Tensor add_positions(Positions kind, const Tensor& x, const Tokens& places, const Tensor& table) {
+  if (kind == Positions::sinusoidal) {
+    // Vaswani et al. 2017, §3.4: √C, or the sinusoids would drown the tokens.
+    const int64_t C = x.dim(-1);
+    return x * std::sqrt(static_cast<real>(C)) + sinusoids(places, C);
+  }
+  if (kind != Positions::learned) return x;
+  if (places.shape.rank() != 1) return x + embedding(table, places);
+  return x + table.narrow(0, places.ids.empty() ? 0 : places.ids[0], places.dim(0));
+}
+
 RopeAngles rope_angles(const Tokens& places, int64_t hs, real theta) {
   const Shape shape = places.shape.insert(places.shape.rank(), hs / 2);
   RopeAngles r{Tensor(shape), Tensor(shape)};

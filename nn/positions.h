@@ -21,6 +21,11 @@ Tokens places_from(int64_t first, int64_t T);
 /// PE(p, 2i) = sin(p / 10000^(2i/C)), PE(p, 2i + 1) = cos of the same. places (...) -> (..., C)
 Tensor sinusoids(const Tokens& places, int64_t C);
 
+/// x (B, T, C), tokens at these places, (T) or (B, T), with what is added to them where they come
+/// in: learned vectors, which are rows of `table`, or sinusoids. Throws ShapeError for a place
+/// beyond the table.
+Tensor add_positions(Positions kind, const Tensor& x, const Tokens& places, const Tensor& table);
+
 /// cos and sin of p theta^(-2i/hs). places (...) -> (..., hs/2) each
 struct RopeAngles {
   Tensor cos, sin;

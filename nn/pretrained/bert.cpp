@@ -31,19 +31,6 @@ void fit_encoder(BERT& model, const path& directory) {
   weights.finish({"pooler.", "cls.", "classifier.", "mean_classifier.", "qa_outputs."});
 }
 
-// A config that promises more than the files hold costs no memory.
-template <class Make, class Fit>
-auto loaded(Make make, Fit fit_into, const path& directory) {
-  {
-    const MetaMode no_memory;
-    auto skeleton = make();
-    fit_into(skeleton, directory);
-  }
-  auto model = make();
-  fit_into(model, directory);
-  return model;
-}
-
 }  // namespace
 
 bool predicts_next_sentence(const path& directory) {
@@ -123,11 +110,7 @@ BERTConfig bert_config_from_json(const json& object, const path& file) {
   check<FileError>(c.n_inner > 0, "{}: intermediate_size {} must be positive", file.string(),
                    c.n_inner);
   if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;  // one spelling of one shape
-  try {
-    return c.checked();
-  } catch (const ValueError& error) {
-    throw FileError(fmt::format("{}: {}", file.string(), error.what()));
-  }
+  return reader.sound(c);
 }
 
 void save_bert(const BERTForPreTraining& model, const path& directory) {
@@ -149,20 +132,18 @@ BERTConfig load_bert_config(const path& directory) {
 BERTForPreTraining load_bert(const path& directory) {
   const BERTConfig config = load_bert_config(directory);
   const bool next_sentence = predicts_next_sentence(directory);
-  return loaded([&] { return BERTForPreTraining(config, next_sentence); }, fit, directory);
+  return load_fitted([&] { return BERTForPreTraining(config, next_sentence); },
+                     [&](BERTForPreTraining& model) { fit(model, directory); });
 }
 
 void load_bert_weights(BERTForPreTraining& model, const path& directory) {
-  {
-    const MetaMode compare_only;  // names and shapes, before anything is overwritten
-    fit(model, directory);
-  }
-  fit(model, directory);
+  refit(model, [&](BERTForPreTraining& m) { fit(m, directory); });
 }
 
 BERT load_bert_encoder(const path& directory) {
   const BERTConfig config = load_bert_config(directory);
-  return loaded([&] { return BERT(config); }, fit_encoder, directory);
+  return load_fitted([&] { return BERT(config); },
+                     [&](BERT& model) { fit_encoder(model, directory); });
 }
 
 std::string model_type_of(const path& directory) {

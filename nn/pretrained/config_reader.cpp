@@ -13,7 +13,7 @@ constexpr ActivationName stored_activations[] = {
     {Activation::gelu_tanh, "gelu_new"}, {Activation::gelu, "gelu"},
     {Activation::relu, "relu"},          {Activation::silu, "silu"},
     {Activation::relu_squared, "relu2"}, {Activation::swiglu, "swiglu"},
-    {Activation::geglu, "geglu"}};
+    {Activation::geglu, "geglu"},        {Activation::geglu_tanh, "geglu_tanh"}};
 
 }  // namespace
 
@@ -61,6 +61,13 @@ std::string ConfigReader::word(const char* key, const std::string& absent) const
   return object_[key].get<std::string>();
 }
 
+int32_t ConfigReader::token(const char* key, int32_t absent) const {
+  const int64_t id = integer(key, absent);
+  check<FileError>(id >= 0 && id < int64_t{1} << 31, "{}: {} {} is no token's id", file_.string(),
+                   key, id);
+  return static_cast<int32_t>(id);
+}
+
 bool ConfigReader::is_second(const char* key, const char* first, const char* second) const {
   const std::string found = word(key, first);
   check<FileError>(found == first || found == second, "{}: unknown {} '{}'", file_.string(), key,
@@ -71,6 +78,11 @@ bool ConfigReader::is_second(const char* key, const char* first, const char* sec
 void ConfigReader::require(const char* key, bool supported) const {
   check<FileError>(flag(key, supported) == supported, "{}: {} = {} is not supported",
                    file_.string(), key, !supported);
+}
+
+void ConfigReader::require(const char* key, int64_t supported) const {
+  const int64_t found = integer(key, supported);
+  check<FileError>(found == supported, "{}: {} = {} is not supported", file_.string(), key, found);
 }
 
 void ConfigReader::require(const char* key, const std::string& supported) const {

@@ -24,6 +24,8 @@ class ConfigReader {
   real number(const char* key, real absent) const;
   bool flag(const char* key, bool absent) const;
   std::string word(const char* key, const std::string& absent) const;
+  /// A token's id, or `absent`. Throws FileError for a number that no id can be.
+  int32_t token(const char* key, int32_t absent) const;
   /// Whether the word is `second`; it may also be `first`, which is what absence means.
   bool is_second(const char* key, const char* first, const char* second) const;
   /// The value that the word names in a table (nn/names.h).
@@ -39,6 +41,17 @@ class ConfigReader {
   void require(const char* key, bool supported) const;
   /// Throws unless the word is the one that is supported, which is what absence means.
   void require(const char* key, const std::string& supported) const;
+  /// Throws unless the number is the one that is supported, which is what absence means.
+  void require(const char* key, int64_t supported) const;
+  /// The config itself. Throws what its checked() finds, with the file's name.
+  template <class Config>
+  Config sound(const Config& config) const {
+    try {
+      return config.checked();
+    } catch (const ValueError& error) {
+      throw FileError(fmt::format("{}: {}", file_.string(), error.what()));
+    }
+  }
   Activation activation(const char* key, const std::string& absent) const;
   const std::filesystem::path& file() const { return file_; }
 

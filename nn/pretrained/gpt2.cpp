@@ -94,12 +94,7 @@ GPTConfig gpt2_config_from_json(const json& object, const path& file) {
                      token, c.vocab_size);
     c.document_token = static_cast<int32_t>(token);
   }
-  try {
-    c.checked();
-  } catch (const ValueError& error) {
-    throw FileError(fmt::format("{}: {}", file.string(), error.what()));
-  }
-  return c;
+  return reader.sound(c);
 }
 
 // Hugging Face's names, which are ours but for the prefix. Their Conv1D keeps weights as (in, out).
@@ -166,28 +161,15 @@ void fit(GPT& model, const path& directory) {
   weights.finish();
 }
 
-void check_fits(GPT& model, const path& directory) {
-  const MetaMode compare_only;
-  fit(model, directory);
-}
-
 }  // namespace
 
 void load_gpt2_weights(GPT& model, const path& directory) {
-  check_fits(model, directory);  // names and shapes, before anything is overwritten
-  fit(model, directory);
+  refit(model, [&](GPT& m) { fit(m, directory); });
 }
 
 GPT load_gpt2(const path& directory) {
   const GPTConfig config = load_gpt2_config(directory);
-  {
-    const MetaMode no_memory;  // a config that promises more than the file holds costs nothing
-    GPT skeleton(config);
-    fit(skeleton, directory);
-  }
-  GPT model(config);
-  fit(model, directory);
-  return model;
+  return load_fitted([&] { return GPT(config); }, [&](GPT& model) { fit(model, directory); });
 }
 
 }  // namespace gradus

@@ -32,18 +32,29 @@ std::string filled(std::string pattern, const std::string& number) {
 // The names in the file, without prefix, of one parameter of ours.
 struct Stored {
   std::vector<std::string> names;
-  bool transposed;
+  bool transposed = false;
+  std::vector<int64_t> rows = {};
+  int64_t unused_rows = 0;
+
+  // Of ours, `all` in number, those in the i-th of theirs.
+  int64_t rows_in(size_t i, int64_t all) const {
+    return rows.empty() ? all / static_cast<int64_t>(names.size()) : rows[i];
+  }
 };
 
 Stored stored_names(const WeightLayout& layout, std::string ours) {
   if (!layout.our_prefix.empty() && ours.starts_with(layout.our_prefix))
     ours = ours.substr(layout.our_prefix.size());
+  if (layout.table.empty()) return {.names = {ours}};
   const size_t dot = ours.rfind('.');
   const std::string layer = ours.substr(0, dot), kind = ours.substr(dot);  // ".weight", ".bias"
   for (const StoredAs& row : layout.table) {
     const std::optional<std::string> number = matched(row.ours, layer);
     if (!number) continue;
-    Stored stored{.names = {}, .transposed = row.transposed && kind == ".weight"};
+    Stored stored{.names = {},
+                  .transposed = row.transposed && kind == ".weight",
+                  .rows = row.rows,
+                  .unused_rows = row.unused_rows};
     for (const std::string& theirs : row.theirs) {
       stored.names.push_back(filled(theirs, *number) + kind);
     }
@@ -86,11 +97,14 @@ void write_weights(const Module& model, const WeightLayout& layout,
   for (const NamedTensor& p : model.named_parameters()) {
     const Stored stored = stored_names(layout, p.name);
     const Tensor x = p.tensor.detach();
-    const int64_t parts = static_cast<int64_t>(stored.names.size());
-    const int64_t rows = x.dim(0) / parts;
-    for (int64_t i = 0; i < parts; ++i) {
-      const Tensor part = parts == 1 ? x : x.narrow(0, i * rows, rows);
-      add(stored.names[static_cast<size_t>(i)], stored.transposed ? part.transpose(0, 1) : part);
+    int64_t row = 0;
+    for (size_t i = 0; i < stored.names.size(); ++i) {
+      const int64_t rows = stored.rows_in(i, x.dim(0));
+      Tensor part = x.narrow(0, row, rows);
+      if (stored.unused_rows > 0)
+        part = concat({zeros(x.shape().with(0, stored.unused_rows)), part}, 0);
+      add(stored.names[i], stored.transposed ? part.transpose(0, 1) : part);
+      row += rows;
     }
   }
   for (const auto& [name, x] : more) add(name, x);
@@ -132,16 +146,17 @@ Tensor StoredWeights::take(const std::string& theirs, const Shape& shape) {
 
 // A parameter of ours out of all that it is made of.
 Tensor StoredWeights::take_for(const std::string& ours, const Shape& shape) {
-  const auto [names, transposed] = stored_names(layout_, ours);
-  Shape part = shape;
-  part[0] /= static_cast<int64_t>(names.size());
-  if (transposed) std::swap(part[0], part[1]);
+  const Stored stored = stored_names(layout_, ours);
   std::vector<Tensor> parts;
-  for (const std::string& name : names) {
-    const Tensor x = take(name, part);
-    if (x.defined()) parts.push_back(transposed ? x.transpose(0, 1) : x);
+  for (size_t i = 0; i < stored.names.size(); ++i) {
+    const int64_t rows = stored.rows_in(i, shape[0]), unused = stored.unused_rows;
+    Shape part = shape.with(0, unused + rows);
+    if (stored.transposed) std::swap(part[0], part[1]);
+    const Tensor x = take(stored.names[i], part);
+    if (!x.defined()) continue;
+    parts.push_back((stored.transposed ? x.transpose(0, 1) : x).narrow(0, unused, rows));
   }
-  if (parts.size() < names.size()) return {};
+  if (parts.size() < stored.names.size()) return {};
   return parts.size() == 1 ? parts[0] : concat(parts, 0);
 }
 

@@ -20,10 +20,13 @@ struct StoredAs {
   /// One layer of theirs, or several whose tensors lie one above the other in ours (q, k and v).
   std::vector<std::string> theirs;
   bool transposed = false;  // weights as (in, out): GPT-2's Conv1D
+  /// How many rows of ours each of theirs has; all the same if empty.
+  std::vector<int64_t> rows = {};
+  int64_t unused_rows = 0;  // of theirs, before those that ours has: two of BART's positions
 };
 
 struct WeightLayout {
-  std::vector<StoredAs> table;
+  std::vector<StoredAs> table;    // empty where the names are ours
   std::string our_prefix = {};    // stands before our names where the model is part of another
   std::string their_prefix = {};  // stands before their names; files without it are read too
   /// Tensors of theirs that have no prefix, by their beginnings.
@@ -75,5 +78,31 @@ class StoredWeights {
   std::map<std::string, std::string> unread_;  // name without prefix -> name in the file
   std::vector<std::string> problems_;
 };
+
+/// A model out of a folder: what make() returns, after fit(model) has read the weights into it. A
+/// config that promises more than the files hold costs no memory: a model without any is fitted
+/// first.
+template <class Make, class Fit>
+auto load_fitted(Make make, Fit fit) {
+  {
+    const MetaMode no_memory;
+    auto skeleton = make();
+    fit(skeleton);
+  }
+  auto model = make();
+  fit(model);
+  return model;
+}
+
+/// Gives a model that is there the weights of a folder: names and shapes are compared before
+/// anything is overwritten; that tied values differ is seen afterwards.
+template <class Model, class Fit>
+void refit(Model& model, Fit fit) {
+  {
+    const MetaMode compare_only;
+    fit(model);
+  }
+  fit(model);
+}
 
 }  // namespace gradus
