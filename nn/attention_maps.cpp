@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "autograd/mode.h"
+#include "nn/bert.h"
+#include "nn/gpt.h"
 
 namespace gradus {
 

@@ -3,10 +3,13 @@
 
 #include <vector>
 
-#include "nn/bert.h"
-#include "nn/gpt.h"
+#include "autograd/ops.h"
+#include "tensor/tokens.h"
 
 namespace gradus {
+
+struct BERT;
+struct GPT;
 
 /// softmax(scale q kᵀ + ...) with all that attention() is told: what it answers where v is the
 /// identity. q (B, T, NH, hs), k (B, S, NKV, hs) -> (B, NH, T, S)

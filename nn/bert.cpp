@@ -10,10 +10,15 @@ namespace gradus {
 BlockConfig BERTConfig::block() const {
   return {.n_embd = n_embd,
           .n_head = n_head,
+          .kv_heads = kv_heads,
           .n_inner = n_inner,
+          .window = window,
           .dropout = dropout,
+          .bias = bias,
           .causal = false,
-          .placement = Placement::post,
+          .qk_norm = qk_norm,
+          .norm = norm,
+          .placement = placement,
           .activation = activation,
           .norm_eps = norm_eps};
 }
@@ -27,10 +32,18 @@ const BERTConfig& BERTConfig::checked() const {
     check_value(size > 0 && size < most, "BERT: {} = {} must be positive and below 2^31", name,
                 size);
   }
-  check_value(n_inner >= 0 && n_inner < most,
-              "BERT: n_inner = {} must be positive, or 0 for 4 n_embd", n_inner);
+  check_value(n_inner >= 0 && n_inner < most, "BERT: n_inner = {} must be in [0, 2^31)", n_inner);
+  check_value(window >= 0 && window < most, "BERT: window = {} must be in [0, 2^31)", window);
   check_value(n_layer <= 10000, "BERT: n_layer = {} must be at most 10000", n_layer);
   check_value(n_embd % n_head == 0, "BERT: n_head = {} must divide n_embd = {}", n_head, n_embd);
+  check_value(kv_heads >= 0 && n_head % block().num_kv_heads() == 0,
+              "BERT: kv_heads = {} must divide n_head = {}", kv_heads, n_head);
+  check_value(positions != Positions::rope || (n_embd / n_head) % 2 == 0,
+              "BERT: rotary positions turn pairs of channels, and heads of n_embd / n_head = {} "
+              "are odd",
+              n_embd / n_head);
+  check_value(std::isfinite(rope_theta) && rope_theta > 0,
+              "BERT: rope_theta = {} must be positive and finite", rope_theta);
   check_value(dropout >= 0 && dropout < 1, "BERT: dropout = {} must be in [0, 1)", dropout);
   check_value(pad_token >= 0 && pad_token < vocab_size,
               "BERT: pad_token = {} must be below vocab_size = {}", pad_token, vocab_size);
@@ -42,7 +55,15 @@ const BERTConfig& BERTConfig::checked() const {
 }
 
 BERT::BERT(const BERTConfig& c) : config(c.checked()) {
+  if (config.placement == Placement::pre)
+    ln_f = child("ln_f", Norm(config.n_embd, config.block().norm_options()));
   init::transformer(named_parameters(), config.init_std);
+}
+
+std::optional<Embedding> BERT::learned(Positions kind, const char* name, int64_t count,
+                                       int64_t width) {
+  if (config.positions != kind) return {};
+  return child(name, Embedding(count, width));
 }
 
 Tensor BERT::embed(const Tokens& ids, const Tokens& types) const {
@@ -50,21 +71,33 @@ Tensor BERT::embed(const Tokens& ids, const Tokens& types) const {
               "BERT: ids {} and types {} must both be (B, T)", ids.shape, types.shape);
   const int64_t T = ids.dim(1);
   check_shape(T <= config.block_size, "BERT: {} tokens exceed block_size {}", T, config.block_size);
-  const Tensor positions = wpe.weight->narrow(0, 0, T);  // (T, C), the same for every sequence
-  return drop(ln_e(wte(ids) + positions + wtt(types)));  // (B, T, C)
+  const Tensor tokens = add_positions(config.positions, wte(ids), places_from(0, T), table(wpe));
+  return drop(ln_e(tokens + wtt(types)));  // (B, T, C)
 }
 
-std::vector<Tensor> BERT::states(const Tokens& ids, const Tokens& types,
-                                 const Tensor& key_mask) const {
+BlockContext BERT::context(int64_t T, const Tensor& key_mask) const {
+  BlockContext context{.key_mask = key_mask};
+  tell_positions(context, config.positions, config.block(), config.rope_theta, table(relative_bias),
+                 places_from(0, T), T);
+  return context;
+}
+
+std::vector<Tensor> BERT::states(const Tokens& ids, const Tokens& types, const Tensor& key_mask,
+                                 std::vector<Tensor>* maps) const {
   std::vector<Tensor> all{embed(ids, types)};
-  for (const Block& block : h) all.push_back(block(all.back(), {.key_mask = key_mask}));
+  BlockContext told = context(ids.dim(1), key_mask);
+  told.maps = maps;
+  for (const Block& block : h) all.push_back(block(all.back(), told));
+  all.back() = last_norm(all.back());
   return all;
 }
 
 Tensor BERT::hidden(const Tokens& ids, const Tokens& types, const Tensor& key_mask) const {
   Tensor x = embed(ids, types);
-  for (const Block& block : h) x = block(x, {.key_mask = key_mask, .recompute = recompute});
-  return x;
+  BlockContext told = context(ids.dim(1), key_mask);
+  told.recompute = recompute;
+  for (const Block& block : h) x = block(x, told);
+  return last_norm(x);
 }
 
 BERTForPreTraining::BERTForPreTraining(const BERTConfig& c, bool next_sentence)

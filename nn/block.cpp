@@ -1,6 +1,7 @@
 #include "nn/block.h"
 
 #include "autograd/checkpoint.h"
+#include "nn/attention_maps.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -54,12 +55,13 @@ Tensor SelfAttention::operator()(const Tensor& x, const BlockContext& context) c
     k = rope(k, context.rope->cos, context.rope->sin);
   }
   if (context.cache != nullptr) std::tie(k, v) = context.cache->append(k, v);  // (B, S, NKV, hs)
-  const Tensor y = attention(q, k, v,
-                             {.causal = config.causal,
-                              .scale = config.score_scale(),
-                              .key_mask = context.key_mask,
-                              .window = config.window,
-                              .relative_bias = context.relative_bias});
+  const AttentionOptions options{.causal = config.causal,
+                                 .scale = config.score_scale(),
+                                 .key_mask = context.key_mask,
+                                 .window = config.window,
+                                 .relative_bias = context.relative_bias};
+  if (context.maps != nullptr) context.maps->push_back(attention_probabilities(q, k, options));
+  const Tensor y = attention(q, k, v, options);
   return resid_dropout(c_proj(y.reshape({B, T, NH * hs})));
 }
 

@@ -54,6 +54,7 @@ struct BlockContext {
   Tensor memory = {};                   // (B, S, C): what the encoder says of the source
   Tensor memory_mask = {};              // (B, S): 0 hides a padding token of the source
   LayerCache* memory_cache = nullptr;   // keys and values of the memory, once they are known
+  std::vector<Tensor>* maps = nullptr;  // takes the probabilities of self-attention (B, NH, T, S)
   /// Keeps x alone for backward, and computes the block again there (Chen et al. 2016). The block
   /// must live until then, and there is no cache.
   bool recompute = false;

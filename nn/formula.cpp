@@ -94,10 +94,17 @@ std::vector<FormulaTerm> parameter_formula(const BERTConfig& c, bool next_senten
   if (next_sentence) {
     heads = {{"2 C²", 2 * C * C}, {"4 C", 4 * C}, {"V", V}, {"2", 2}};
   }
-  const std::vector<Product> tables{
-      {"V C", V * C}, {"P C", P * C}, {fmt::format("{} C", c.n_type), c.n_type * C}};
+  std::vector<Product> tables{{"V C", V * C}};
+  if (c.positions == Positions::learned) tables.push_back({"P C", P * C});
+  tables.push_back({fmt::format("{} C", c.n_type), c.n_type * C});
+  if (c.positions == Positions::relative) {
+    const int64_t buckets = RelativeBuckets{}.count;
+    heads.push_back({fmt::format("{} NH", buckets), buckets * c.n_head});
+  }
+  const bool last = c.placement == Placement::pre;  // a norm after all blocks
   return {sum_of("embedding", tables), times("L", L, attention_term(b)), times("L", L, mlp_term(b)),
-          norms_term("2 L + 2", 2 * L + 2, b), sum_of("other", heads)};
+          norms_term(last ? "2 L + 3" : "2 L + 2", 2 * L + (last ? 3 : 2), b),
+          sum_of("other", heads)};
 }
 
 std::string letters(const GPTConfig& c) {

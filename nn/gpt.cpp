@@ -81,14 +81,14 @@ std::optional<Embedding> GPT::learned(Positions kind, const char* name, int64_t 
   return child(name, Embedding(count, width));
 }
 
-Tensor GPT::hidden(const Tokens& ids, KVCache* cache) const {
+Tensor GPT::hidden(const Tokens& ids, KVCache* cache, std::vector<Tensor>* maps) const {
   check_shape(ids.shape.rank() == 2, "GPT: ids {} must be (B, T)", ids.shape);
   const int64_t T = ids.dim(1), past = cache == nullptr ? 0 : cache->length();
   check_shape(!wpe || past + T <= config.block_size, "GPT: {} tokens exceed block_size {}",
               past + T, config.block_size);
   const Tokens places = cache == nullptr ? places_from(0, T) : cache->places(T);
   const int64_t S = cache == nullptr ? T : cache->kept() + T;
-  BlockContext context{.recompute = recompute};
+  BlockContext context{.maps = maps, .recompute = recompute};
   tell_positions(context, config.positions, config.block(), config.rope_theta, table(relative_bias),
                  places, S);
   if (cache != nullptr) context.key_mask = cache->key_mask(T);

@@ -61,8 +61,10 @@ struct GPT : Module {
   bool recompute = false;
 
   /// ids (B, T) -> hidden states after the last norm (B, T, C). With a cache, ids follow the tokens
-  /// in it, each row its own text. Throws ShapeError if learned positions run past block_size.
-  Tensor hidden(const Tokens& ids, KVCache* cache = nullptr) const;
+  /// in it, each row its own text; `maps` takes what every layer's attention sees. Throws
+  /// ShapeError if learned positions run past block_size.
+  Tensor hidden(const Tokens& ids, KVCache* cache = nullptr,
+                std::vector<Tensor>* maps = nullptr) const;
   /// ids (B, T) -> logits (B, T, V) of each next token.
   Tensor operator()(const Tokens& ids, KVCache* cache = nullptr) const {
     return lm_head(hidden(ids, cache));

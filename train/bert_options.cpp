@@ -61,6 +61,9 @@ void MaskedTextOptions::check() const {
   check_value(sequence_length <= model.block_size,
               "--sequence-length {} is more than the {} positions of the model", sequence_length,
               model.block_size);
+  check_value(!next_sentence || model.n_type >= 2,
+              "the model has {} segment, and pairs of sentences need two: --next-sentence false",
+              model.n_type);
   check_value(duplicates >= 1, "--duplicates {} must be at least 1", duplicates);
   check_shares(masking);
   check_masking(masking);
@@ -116,6 +119,24 @@ const std::vector<BERTPreset>& bert_presets() {
        .batch_size = 32,
        .steps = 100000,
        .lr = real(1e-4)},
+      {.name = "roberta",
+       .about = "tiny in RoBERTa's way: one segment, full sentences, masks drawn anew",
+       .model = {.n_layer = 2, .n_head = 2, .n_embd = 128, .n_type = 1, .norm_eps = real(1e-5)},
+       .sequence_length = 128,
+       .batch_size = 16,
+       .steps = 3000,
+       .lr = real(2e-3),
+       .next_sentence = false,
+       .beta2 = real(0.98)},
+      {.name = "distilbert",
+       .about = "half of mini's layers, one segment, no pairs",
+       .model = {.n_layer = 2, .n_head = 4, .n_embd = 256, .n_type = 1},
+       .sequence_length = 128,
+       .batch_size = 16,
+       .steps = 20000,
+       .lr = real(1e-3),
+       .next_sentence = false,
+       .beta2 = real(0.98)},
   };
   return all;
 }
@@ -135,7 +156,8 @@ BERTOptions bert_options_from(const std::string& name) {
                   .min_lr = 0,
                   .warmup_steps = preset.steps / 10,
                   .decay_steps = preset.steps};
-    o.beta2 = real(0.999);
+    o.next_sentence = preset.next_sentence;
+    o.beta2 = preset.beta2;
     o.eps = real(1e-6);
     o.weight_decay = real(0.01);
     return o;

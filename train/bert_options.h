@@ -62,6 +62,8 @@ struct BERTPreset {
   int64_t batch_size;
   int64_t steps;
   real lr;
+  bool next_sentence = true;  // BERT's pairs; RoBERTa and DistilBERT read full sentences
+  real beta2 = real(0.999);
 };
 const std::vector<BERTPreset>& bert_presets();
 /// BERT's optimizer: linear warm-up over a tenth of the steps, linear decay, weight decay 0.01.

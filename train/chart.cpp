@@ -179,10 +179,11 @@ std::string line(const Series& s, const Frame& f) {
 }
 
 // Which line is which, above the lines; only where there are several.
-std::string legend(const std::vector<Series>& series, const Frame& f) {
+std::string legend(const std::vector<Series>& series, const std::string& y_label,
+                   const Frame& f) {
   if (series.size() < 2) return "";
   std::string svg;
-  double x = f.left + 150;
+  double x = f.left + std::max(150.0, 24 + 6.5 * static_cast<double>(y_label.size()));
   for (const Series& s : series) {
     svg += fmt::format(
         R"(<line class="line {0}" x1="{1:.1f}" x2="{2:.1f}" y1="{3:.1f}" y2="{3:.1f}"/>)"
@@ -258,7 +259,7 @@ std::string to_svg(const Chart& chart) {
   std::string svg = opening(chart.width, chart.height, chart.title);
   svg += axes(chart, f) + references(chart, f) + moments(chart, f);
   for (const Series& s : series) svg += line(s, f);
-  return svg + (named_at_the_end(chart) ? names_at_the_end(series, f) : legend(series, f)) +
+  return svg + (named_at_the_end(chart) ? names_at_the_end(series, f) : legend(series, chart.y_label, f)) +
          "</svg>\n";
 }
 

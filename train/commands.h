@@ -40,6 +40,7 @@ void add_tokenize(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_corpus(CLI::App& program);
 void add_audit(CLI::App& program);
+void add_attention(CLI::App& program);
 void add_explain(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_report(CLI::App& program);

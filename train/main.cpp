@@ -57,7 +57,7 @@ int run(int argc, char** argv) {
   for (const auto add :
        {add_demo, add_pretrain, add_finetune, add_distill, add_predict, add_generate, add_embed,
         add_search, add_experiment, add_evaluate, add_report, add_params, add_tokenize, add_corpus,
-        add_inspect, add_audit, add_explain, add_bench}) {
+        add_inspect, add_audit, add_attention, add_explain, add_bench}) {
     add(program);
   }
   try {

@@ -24,7 +24,7 @@ ul { padding-left: 1.2em; } .warning { border-left: 4px solid var(--val); paddin
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.45 ui-monospace, monospace; margin: 0; }
 table { border-collapse: collapse; font: 14px system-ui, sans-serif; width: 100%; }
 td, th { text-align: left; padding: 4px 10px 4px 0; border-bottom: 1px solid var(--grid); }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { background: var(--plain); height: .7em; border-radius: 2px; display: inline-block; }
 )";
 
@@ -68,11 +68,12 @@ std::string html_table(const std::vector<std::vector<std::string>>& rows) {
   std::string html = "<table>";
   for (size_t r = 0; r < rows.size(); ++r) {
     const char* tag = r == 0 ? "th" : "td";
+    const std::vector<std::string>& like = rows[r == 0 && rows.size() > 1 ? 1 : r];
     html += "<tr>";
-    for (const std::string& cell : rows[r]) {
-      const bool number = cell.find_first_of("0123456789+-") == 0;
+    for (size_t i = 0; i < rows[r].size(); ++i) {
+      const bool number = like[i].find_first_of("0123456789+-") == 0;
       html += fmt::format("<{0}{1}>{2}</{0}>", tag, number ? " class=\"number\"" : "",
-                          escape_html(cell));
+                          escape_html(rows[r][i]));
     }
     html += "</tr>\n";
   }

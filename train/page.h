@@ -18,7 +18,8 @@ std::string html_page(const std::string& title, const std::string& subtitle,
 
 /// A bulleted list of sentences.
 std::string html_list(const std::vector<std::string>& sentences, const char* css = "");
-/// Rows of a table, the first one its head; cells that begin with a digit or a sign stand right.
+/// Rows of a table, the first one its head; cells that begin with a digit or a sign stand right,
+/// and so does what stands above them.
 std::string html_table(const std::vector<std::vector<std::string>>& rows);
 
 /// One number of every step as a curve; where it is missing there is no point.

@@ -32,11 +32,21 @@ struct ParamsArguments {
 
 constexpr std::string_view bert_prefix = "bert-";
 
+// bert-tiny, and names that say it themselves: roberta.
+std::string without_prefix(const std::string& name) {
+  return name.starts_with(bert_prefix) ? name.substr(bert_prefix.size()) : name;
+}
+
+bool is_bert_preset(const std::string& name) {
+  const std::string bare = without_prefix(name);
+  const bool says_bert = name != bare || name.ends_with("bert") || name.ends_with("berta");
+  const auto named = [&](const BERTPreset& preset) { return preset.name == bare; };
+  return says_bert && std::any_of(bert_presets().begin(), bert_presets().end(), named);
+}
+
 bool is_preset(const std::string& name) {
   const auto named = [&](const auto& preset) { return preset.name == name; };
-  const auto bert_named = [&](const auto& p) { return std::string(bert_prefix) + p.name == name; };
-  return std::any_of(presets().begin(), presets().end(), named) ||
-         std::any_of(bert_presets().begin(), bert_presets().end(), bert_named);
+  return std::any_of(presets().begin(), presets().end(), named) || is_bert_preset(name);
 }
 
 // What is known of a model besides its parameters.
@@ -142,10 +152,12 @@ void report_stored(const ParamsArguments& o) {
 
 void report_preset(const ParamsArguments& o) {
   const MetaMode no_memory;
-  if (o.model.starts_with(bert_prefix)) {
-    BERTConfig config = bert_options_from(o.model.substr(bert_prefix.size())).model;
+  if (is_bert_preset(o.model)) {
+    const BERTOptions options = bert_options_from(without_prefix(o.model));
+    BERTConfig config = options.model;
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-    report(BERTForPreTraining(config, true), {parameter_formula(config, true), letters(config)}, o);
+    report(BERTForPreTraining(config, options.next_sentence),
+           {parameter_formula(config, options.next_sentence), letters(config)}, o);
   } else {
     GPTConfig config = find_preset(o.model).model;
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
@@ -170,7 +182,8 @@ void add_params(CLI::App& program) {
       "params", "Parameters of a preset or model: table, formula, shares, cache, arithmetic");
   command
       ->add_option("model", o->model,
-                   fmt::format("{}, bert-tiny, bert-mini, bert-small, bert-base, a model directory "
+                   fmt::format("{}, bert-tiny, bert-mini, bert-small, bert-base, roberta, "
+                               "distilbert, a model directory "
                                "or its config.json",
                                fmt::join(preset_names(), ", ")))
       ->required()

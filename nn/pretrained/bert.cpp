@@ -1,6 +1,7 @@
 #include "nn/pretrained/bert.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "data/file.h"
 #include "data/json.h"
@@ -14,9 +15,10 @@ using std::filesystem::path;
 
 constexpr const char* pre_training = "BertForPreTraining";
 constexpr const char* masked_only = "BertForMaskedLM";
+constexpr const char* own_bert = "gradus-bert";  // with settings that BERT does not know
 
 void fit(BERTForPreTraining& model, const path& directory) {
-  StoredWeights weights(directory, bert_layout());
+  StoredWeights weights(directory, bert_layout(model.config()));
   weights.read_into(model);
   weights.finish(model.predicts_next_sentence()
                      ? std::vector<std::string>{}
@@ -24,7 +26,7 @@ void fit(BERTForPreTraining& model, const path& directory) {
 }
 
 void fit_encoder(BERT& model, const path& directory) {
-  WeightLayout layout = bert_layout();
+  WeightLayout layout = bert_layout(model.config);
   layout.ties.clear();  // of heads
   StoredWeights weights(directory, layout);
   weights.read_into(model);
@@ -33,17 +35,26 @@ void fit_encoder(BERT& model, const path& directory) {
 
 }  // namespace
 
+bool is_bert(const std::string& model_type) {
+  return model_type == "bert" || model_type == own_bert;
+}
+
 bool predicts_next_sentence(const path& directory) {
   return SafetensorsSet(directory).contains("cls.seq_relationship.weight");
 }
 
-WeightLayout bert_layout() {
+WeightLayout bert_layout(const BERTConfig& config) {
+  const BlockConfig block = config.block();
+  const int64_t kv = block.num_kv_heads() * block.head_size();
   const std::string layer = "encoder.layer.*.", self = layer + "attention.self.";
   WeightLayout layout{.table = {{"wte", {"embeddings.word_embeddings"}},
                                 {"wpe", {"embeddings.position_embeddings"}},
                                 {"wtt", {"embeddings.token_type_embeddings"}},
                                 {"ln_e", {"embeddings.LayerNorm"}},
-                                {"h.*.attn.c_attn", {self + "query", self + "key", self + "value"}},
+                                {"h.*.attn.c_attn",
+                                 {self + "query", self + "key", self + "value"},
+                                 false,
+                                 {config.n_embd, kv, kv}},
                                 {"h.*.attn.c_proj", {layer + "attention.output.dense"}},
                                 {"h.*.ln_1", {layer + "attention.output.LayerNorm"}},
                                 {"h.*.mlp.c_fc", {layer + "intermediate.dense"}},
@@ -58,35 +69,61 @@ WeightLayout bert_layout() {
                       .their_prefix = "bert.",
                       .heads = {"cls."},
                       .ignored = {"position_ids"}};
+  for (const char* own : {"relative_bias", "h.*.attn.q_norm", "h.*.attn.k_norm", "h.*.mlp.c_gate",
+                          "ln_f"}) {  // that BERT itself has not
+    layout.table.push_back({own, {own}});
+  }
   layout.ties = {{"cls.predictions.decoder.weight", "bert.wte.weight"},
                  {"cls.predictions.decoder.bias", "mlm.bias"}};
   return layout;
 }
 
+namespace {
+
+// Whether BERT itself has all of these settings. A model that has others is not called bert.
+bool is_plain_bert(const BERTConfig& c) {
+  const BERTConfig bert;
+  return c.norm == bert.norm && c.placement == bert.placement && c.positions == bert.positions &&
+         !is_gated(c.activation) && c.block().num_kv_heads() == c.n_head && c.window == 0 &&
+         c.bias && !c.qk_norm;
+}
+
+}  // namespace
+
 json bert_config_to_json(const BERTConfig& c) {
-  return {{"model_type", "bert"},
-          {"vocab_size", c.vocab_size},
-          {"hidden_size", c.n_embd},
-          {"num_hidden_layers", c.n_layer},
-          {"num_attention_heads", c.n_head},
-          {"intermediate_size", c.block().inner()},
-          {"hidden_act", name_of(c.activation)},
-          {"hidden_dropout_prob", c.dropout},
-          {"attention_probs_dropout_prob", 0.0},
-          {"max_position_embeddings", c.block_size},
-          {"type_vocab_size", c.n_type},
-          {"layer_norm_eps", c.norm_eps},
-          {"initializer_range", c.init_std},
-          {"pad_token_id", c.pad_token},
-          {"position_embedding_type", "absolute"},
-          {"tie_word_embeddings", true},
-          {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"}};
+  json object{{"model_type", is_plain_bert(c) ? "bert" : own_bert},
+              {"vocab_size", c.vocab_size},
+              {"hidden_size", c.n_embd},
+              {"num_hidden_layers", c.n_layer},
+              {"num_attention_heads", c.n_head},
+              {"intermediate_size", c.block().inner()},
+              {"hidden_act", name_of(c.activation)},
+              {"hidden_dropout_prob", c.dropout},
+              {"attention_probs_dropout_prob", 0.0},
+              {"max_position_embeddings", c.block_size},
+              {"type_vocab_size", c.n_type},
+              {"layer_norm_eps", c.norm_eps},
+              {"initializer_range", c.init_std},
+              {"pad_token_id", c.pad_token},
+              {"position_embedding_type", "absolute"},
+              {"tie_word_embeddings", true},
+              {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"}};
+  if (is_plain_bert(c)) return object;
+  object["gradus"] = {{"bias", c.bias},
+                      {"norm", name_in(norm_names, c.norm)},
+                      {"placement", name_in(placement_names, c.placement)},
+                      {"positions", name_in(position_names, c.positions)},
+                      {"rope_theta", c.rope_theta},
+                      {"kv_heads", c.kv_heads},
+                      {"window", c.window},
+                      {"qk_norm", c.qk_norm}};
+  return object;
 }
 
 BERTConfig bert_config_from_json(const json& object, const path& file) {
   const ConfigReader reader(object, file);
   const std::string type = reader.word("model_type", "bert");
-  check<FileError>(type == "bert", "{}: model_type '{}' is not bert", file.string(), type);
+  check<FileError>(is_bert(type), "{}: model_type '{}' is not bert", file.string(), type);
   reader.require("position_embedding_type", std::string("absolute"));
   reader.require("is_decoder", false);
   reader.require("add_cross_attention", false);
@@ -109,12 +146,24 @@ BERTConfig bert_config_from_json(const json& object, const path& file) {
   c.pad_token = static_cast<int32_t>(pad);
   check<FileError>(c.n_inner > 0, "{}: intermediate_size {} must be positive", file.string(),
                    c.n_inner);
-  if (c.n_inner == 4 * c.n_embd) c.n_inner = 0;  // one spelling of one shape
+  if (object.contains("gradus")) {
+    const ConfigReader own(object["gradus"], file);
+    c.bias = own.flag("bias", true);
+    c.norm = own.choice("norm", norm_names, c.norm);
+    c.placement = own.choice("placement", placement_names, c.placement);
+    c.positions = own.choice("positions", position_names, c.positions);
+    c.rope_theta = own.number("rope_theta", c.rope_theta);
+    c.kv_heads = own.integer("kv_heads", 0);
+    c.window = own.integer("window", 0);
+    c.qk_norm = own.flag("qk_norm", false);
+  }
+  const int64_t width = std::exchange(c.n_inner, 0);
+  if (width != c.block().inner()) c.n_inner = width;  // one spelling of one shape
   return reader.sound(c);
 }
 
 void save_bert(const BERTForPreTraining& model, const path& directory) {
-  write_weights(model, bert_layout(), directory);
+  write_weights(model, bert_layout(model.config()), directory);
   save_bert_config(model.config(), model.predicts_next_sentence(), directory);
 }
 
@@ -149,7 +198,8 @@ BERT load_bert_encoder(const path& directory) {
 std::string model_type_of(const path& directory) {
   const path file = directory / "config.json";
   const json object = read_json(file);
-  return ConfigReader(object, file).word("model_type", "gpt2");
+  const std::string type = ConfigReader(object, file).word("model_type", "gpt2");
+  return is_bert(type) ? "bert" : type;
 }
 
 }  // namespace gradus

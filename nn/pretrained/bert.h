@@ -30,11 +30,13 @@ BERT load_bert_encoder(const std::filesystem::path& directory);
 /// Whether a directory holds a head for the next sentence. Throws FileError.
 bool predicts_next_sentence(const std::filesystem::path& directory);
 
-/// What a directory's config.json says it holds: "bert", "gpt2", ... Throws FileError.
+/// What a directory's config.json says it holds: "bert" (is_bert), "gpt2", ... Throws FileError.
 std::string model_type_of(const std::filesystem::path& directory);
 
+/// Whether a model_type is BERT's, with its own settings or with others that gradus has.
+bool is_bert(const std::string& model_type);
 /// The names of all layers in Hugging Face's files, for a model whose encoder is `bert`.
-WeightLayout bert_layout();
+WeightLayout bert_layout(const BERTConfig& config);
 /// A config.json without "architectures", and back. Throws FileError naming `file`.
 nlohmann::json bert_config_to_json(const BERTConfig& config);
 BERTConfig bert_config_from_json(const nlohmann::json& object, const std::filesystem::path& file);

@@ -124,7 +124,8 @@ TaskReading reading_in(const json& object, const path& file) {
 }
 
 WeightLayout layout_of(const TaskModel& model) {
-  WeightLayout layout = model.bert ? bert_layout() : gpt2_layout(model.gpt->config);
+  WeightLayout layout =
+      model.bert ? bert_layout(model.bert->config) : gpt2_layout(model.gpt->config);
   const char* theirs = model.task.pooling == Pooling::mean
                            ? mean_classifier
                            : head_of(model.bert.has_value(), model.task.kind).classifier;
@@ -140,7 +141,7 @@ const std::vector<std::string> other_heads{
 
 BackboneConfig backbone_in(const json& object, const path& file) {
   const std::string type = ConfigReader(object, file).word("model_type", "");
-  if (type == "bert") return bert_config_from_json(object, file);
+  if (is_bert(type)) return bert_config_from_json(object, file);
   return gpt2_config_from_json(object, file);
 }
 

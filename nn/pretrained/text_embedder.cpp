@@ -5,6 +5,7 @@
 
 #include "autograd/mode.h"
 #include "nn/similarity.h"
+#include "nn/task_model.h"
 #include "tensor/errors.h"
 
 namespace gradus {

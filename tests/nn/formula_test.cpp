@@ -57,10 +57,18 @@ TEST_CASE("parameter_formula: every switch of the GPT is counted as it is built"
 
 TEST_CASE("parameter_formula: BERT with and without next sentences") {
   const MetaMode no_memory;
-  const BERTConfig c{.block_size = 8, .vocab_size = 11, .n_layer = 3, .n_head = 4, .n_embd = 16};
-  for (const bool next_sentence : {true, false}) {
-    CHECK(computed(parameter_formula(c, next_sentence)) ==
-          counted(BERTForPreTraining(c, next_sentence)));
+  const BERTConfig plain_bert{
+      .block_size = 8, .vocab_size = 11, .n_layer = 3, .n_head = 4, .n_embd = 16};
+  BERTConfig other = plain_bert;
+  other.positions = Positions::relative;
+  other.placement = Placement::pre;
+  other.kv_heads = 2;
+  other.n_type = 1;
+  for (const BERTConfig& c : {plain_bert, other}) {
+    for (const bool next_sentence : {true, false}) {
+      CHECK(computed(parameter_formula(c, next_sentence)) ==
+            counted(BERTForPreTraining(c, next_sentence)));
+    }
   }
 }
 

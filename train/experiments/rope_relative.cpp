@@ -64,9 +64,8 @@ std::vector<Cell> rope_relative_cells(const ExperimentOptions&) {
   return cells;
 }
 
-// Angles are rounded: the sine of 4,500 radians in single precision is off by some 1e-4.
 Finding rope_relative_finding(const Cells& cells, const ExperimentOptions&) {
-  constexpr double rounding = 1e-2;
+  constexpr double rounding = 1e-5;
   Finding f{.table = {{"distance", "RoPE: moved by at most", "sinusoids added: moved by at most",
                        "largest score (RoPE)"}}};
   RowChart chart{.title = "how far scores move when both tokens move",

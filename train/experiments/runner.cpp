@@ -28,7 +28,9 @@ std::filesystem::path results_file(const Experiment& e, const ExperimentRequest&
 }
 
 std::string command_of(const Experiment& e, const ExperimentOptions& o) {
-  return fmt::format("gradus experiment {}{}", e.name,
+  const bool all_cores = num_threads() == available_cores();
+  return fmt::format("gradus experiment {}{}{}", e.name,
+                     all_cores ? "" : fmt::format(" --threads {}", num_threads()),
                      o.quick        ? " --quick"
                      : o.seeds == 3 ? ""
                                     : fmt::format(" --seeds {}", o.seeds));

@@ -20,7 +20,7 @@ std::string at(const char* what, double temperature) {
   return fmt::format("{} at {}", what, temperature);
 }
 
-std::vector<Arm> arms(const ExperimentOptions& o) {
+std::vector<Arm> sampled_arms(const ExperimentOptions& o) {
   return {{"default", small_run(small_shape(), o)}};
 }
 
@@ -53,7 +53,7 @@ double distinct_pairs(const GPT& model, double temperature, bool quick) {
 }  // namespace
 
 std::vector<Cell> sampling_cells(const ExperimentOptions& o) {
-  return arm_cells(arms(o), o, [o](const GPT& model, ordered_json& figures) {
+  return arm_cells(sampled_arms(o), o, [o](const GPT& model, ordered_json& figures) {
     const EvalMode evaluation;
     const auto [ids, targets] = held_out_batch(o.quick ? 16 : 128, 64);
     const Tensor logits = model(ids);
