@@ -14,12 +14,8 @@ namespace {
 // So many rows have the same bits together and alone (kernels/few_rows.h).
 constexpr size_t most_sources = 16;
 
-Tokens as_row(std::span<const int32_t> ids) {
-  return Tokens({1, static_cast<int64_t>(ids.size())}, ids);
-}
-
 // Row `row` of logits (B, 1, V).
-std::span<const real> row_of(const Tensor& logits, size_t row) {
+std::span<const real> logits_of(const Tensor& logits, size_t row) {
   const auto V = static_cast<size_t>(logits.dim(-1));
   return {logits.data() + row * V, V};
 }
@@ -29,7 +25,7 @@ int32_t likeliest(std::span<const real> logits) {
 }
 
 // log Σ e^logit
-double log_sum_exp(std::span<const real> logits) {
+double log_total(std::span<const real> logits) {
   const auto largest = static_cast<double>(*std::ranges::max_element(logits));
   double sum = 0;
   for (const real x : logits) sum += std::exp(static_cast<double>(x) - largest);
@@ -55,10 +51,11 @@ struct Beginning {
 };
 
 Beginning begin_text(const EncoderDecoder& model, std::span<const int32_t> source) {
-  const Tensor memory = model.encode(as_row(source));
-  DecoderCache cache(model.config.decoder_layers(), memory.dim(1), 1);
-  const int32_t start[] = {model.config.start_token};
-  const Tensor hidden = model.decode(as_row(start), memory, {}, &cache);
+  const auto S = static_cast<int64_t>(source.size());
+  DecoderCache cache(model.config.decoder_layers(), S, 1);
+  const Tensor memory = model.encode(Tokens({1, S}, source));
+  const Tensor hidden =
+      model.decode(Tokens({1, 1}, {model.config.start_token}), memory, {}, &cache);
   return {std::move(cache), model.logits(hidden)};
 }
 
@@ -90,7 +87,7 @@ struct Extension {
   bool greedy;
 };
 
-bool better(const Extension& a, const Extension& b) {
+bool likelier(const Extension& a, const Extension& b) {
   return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
                                                 : std::pair(a.row, a.id) < std::pair(b.row, b.id);
 }
@@ -152,8 +149,8 @@ class BeamSearch {
   std::vector<Extension> extensions(const Tensor& logits) const {
     std::vector<Extension> all;
     for (size_t row = 0; row < beams_.size(); ++row) {
-      const std::span<const real> x = row_of(logits, row);
-      const double before = beams_[row].log_probability - log_sum_exp(x);
+      const std::span<const real> x = logits_of(logits, row);
+      const double before = beams_[row].log_probability - log_total(x);
       const int32_t first = likeliest(x);
       for (int32_t id = 0; id < static_cast<int32_t>(x.size()); ++id) {
         all.push_back({before + static_cast<double>(x[static_cast<size_t>(id)]), row, id,
@@ -168,7 +165,7 @@ class BeamSearch {
     std::vector<Extension> all = extensions(logits);
     const auto kept = std::min(all.size(), static_cast<size_t>(o.beams));
     const auto rest = all.begin() + static_cast<std::ptrdiff_t>(kept);
-    std::partial_sort(all.begin(), rest, all.end(), better);
+    std::partial_sort(all.begin(), rest, all.end(), likelier);
     const auto greedy = std::find_if(rest, all.end(), [](const Extension& e) { return e.greedy; });
     const bool left_out = greedy != all.end();
     if (left_out) std::iter_swap(rest, greedy);
@@ -226,7 +223,7 @@ class GreedyWriter {
     for (const auto& source : sources) beginnings.push_back(begin_text(model_, source));
     std::vector<Row> rows;
     for (size_t i = 0; i < beginnings.size(); ++i) {
-      if (take(i, row_of(beginnings[i].logits, 0))) rows.push_back({&beginnings[i].cache, 0, i});
+      if (take(i, logits_of(beginnings[i].logits, 0))) rows.push_back({&beginnings[i].cache, 0, i});
     }
     for (int64_t made = 1; made < most_ && !rows.empty(); ++made) {
       if (rows.size() != writing_.size()) gather(rows);
@@ -269,7 +266,7 @@ class GreedyWriter {
     const Tensor logits = advance(model_, last, *cache_);
     std::vector<Row> rows;
     for (size_t row = 0; row < writing_.size(); ++row) {
-      if (take(writing_[row], row_of(logits, row)))
+      if (take(writing_[row], logits_of(logits, row)))
         rows.push_back({&*cache_, static_cast<int64_t>(row), writing_[row]});
     }
     return rows;

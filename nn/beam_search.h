@@ -30,7 +30,7 @@ std::vector<Hypothesis> beam_search(const EncoderDecoder& model, std::span<const
                                     const BeamOptions& options = {});
 
 /// Greedy target texts for several sources of any lengths, with one pass over the decoder's weights
-/// for a token of each: row i is what source i gives alone, bit for bit in float32.
+/// for a token of each: row i is what source i gives alone. Throws as beam_search does.
 std::vector<std::vector<int32_t>> generate(const EncoderDecoder& model,
                                            std::span<const std::vector<int32_t>> sources,
                                            int64_t max_new_tokens);

@@ -45,18 +45,19 @@ EncoderDecoderConfig bart(int64_t n_embd, int64_t n_layer, int64_t n_head) {
           .end_token = 2};
 }
 
-struct Size {
+struct SideSize {
   const char* name;
   int64_t value, least;
 };
 
-void check_sizes(const EncoderDecoderConfig& c) {
+void check_side_sizes(const EncoderDecoderConfig& c) {
   constexpr int64_t most = int64_t{1} << 31;
-  const Size sizes[] = {{"block_size", c.block_size, 1}, {"vocab_size", c.vocab_size, 1},
-                        {"n_layer", c.n_layer, 1},       {"n_decoder_layer", c.n_decoder_layer, 0},
-                        {"n_head", c.n_head, 1},         {"n_embd", c.n_embd, 1},
-                        {"kv_heads", c.kv_heads, 0},     {"n_inner", c.n_inner, 0},
-                        {"head_width", c.head_width, 0}};
+  const SideSize sizes[] = {
+      {"block_size", c.block_size, 1}, {"vocab_size", c.vocab_size, 1},
+      {"n_layer", c.n_layer, 1},       {"n_decoder_layer", c.n_decoder_layer, 0},
+      {"n_head", c.n_head, 1},         {"n_embd", c.n_embd, 1},
+      {"kv_heads", c.kv_heads, 0},     {"n_inner", c.n_inner, 0},
+      {"head_width", c.head_width, 0}};
   for (const auto& [name, value, least] : sizes) {
     check_value(value >= least && value < most, "encoder-decoder: {} = {} must be in [{}, 2^31)",
                 name, value, least);
@@ -64,6 +65,9 @@ void check_sizes(const EncoderDecoderConfig& c) {
   check_value(c.n_layer <= 10000 && c.n_decoder_layer <= 10000,
               "encoder-decoder: {} and {} layers, of which each side may have 10000", c.n_layer,
               c.n_decoder_layer);
+  check_value(c.head_width < most / c.n_head,
+              "encoder-decoder: {} heads of head_width = {} are together wider than 2^31", c.n_head,
+              c.head_width);
   check_value(c.head_width > 0 || c.n_embd % c.n_head == 0,
               "encoder-decoder: n_head = {} must divide n_embd = {} unless head_width is given",
               c.n_head, c.n_embd);
@@ -104,7 +108,7 @@ BlockConfig EncoderDecoderConfig::decoder_block() const {
 }
 
 const EncoderDecoderConfig& EncoderDecoderConfig::checked() const {
-  check_sizes(*this);
+  check_side_sizes(*this);
   const BlockConfig block = encoder_block();
   check_value(n_head % block.num_kv_heads() == 0,
               "encoder-decoder: kv_heads = {} must divide n_head = {}", kv_heads, n_head);

@@ -28,23 +28,24 @@ FormulaTerm times(const char* factor, int64_t value, const FormulaTerm& term) {
   return {term.kind, fmt::format("{} ({})", factor, term.formula), value * term.count};
 }
 
-// c_attn and c_proj of one block, and the norms of queries and keys.
+// Queries, keys, values and what follows them in one block, and the norms of queries and keys.
 FormulaTerm attention_term(const BlockConfig& b) {
-  const int64_t C = b.n_embd, NKV = b.num_kv_heads(), hs = b.head_size();
-  const bool shared = NKV != b.n_head;
+  const int64_t C = b.n_embd, q = b.heads_width(), kv = b.num_kv_heads() * b.head_size();
+  const bool square = q == C;
   std::vector<Product> products;
-  if (shared) {
-    products = {{"2 C²", 2 * C * C}, {"2 C NKV hs", 2 * C * NKV * hs}};
-  } else {
+  if (square && kv == C) {
     products = {{"4 C²", 4 * C * C}};
+  } else {
+    products = {square ? Product{"2 C²", 2 * C * C} : Product{"2 C NH hs", 2 * C * q},
+                {"2 C NKV hs", 2 * C * kv}};
   }
-  if (b.bias && shared) {
-    products.push_back({"2 C", 2 * C});
-    products.push_back({"2 NKV hs", 2 * NKV * hs});
-  } else if (b.bias) {
+  if (b.bias && square && kv == C) {
     products.push_back({"4 C", 4 * C});
+  } else if (b.bias) {
+    products.push_back(square ? Product{"2 C", 2 * C} : Product{"C + NH hs", C + q});
+    products.push_back({"2 NKV hs", 2 * kv});
   }
-  if (b.qk_norm) products.push_back({"2 hs", 2 * hs});
+  if (b.qk_norm) products.push_back({"2 hs", 2 * b.head_size()});
   return sum_of("attention", products);
 }
 
@@ -107,6 +108,26 @@ std::vector<FormulaTerm> parameter_formula(const BERTConfig& c, bool next_senten
           sum_of("other", heads)};
 }
 
+std::vector<FormulaTerm> parameter_formula(const EncoderDecoderConfig& c) {
+  const BlockConfig b = c.encoder_block();
+  const int64_t V = c.vocab_size, P = c.block_size, C = c.n_embd;
+  const int64_t L = c.n_layer, D = c.decoder_layers();
+  std::vector<Product> tables{{"V C", V * C}};
+  if (c.positions == Positions::learned) tables.push_back({"2 P C", 2 * P * C});
+  if (!c.tie_weights) tables.push_back({"V C", V * C});
+  const int64_t more = 2 * (c.embedding_norm + c.final_norm);  // norms of both sides
+  std::vector<FormulaTerm> terms{
+      sum_of("embedding", tables), times("(L + 2 D)", L + 2 * D, attention_term(b)),
+      times("(L + D)", L + D, mlp_term(b)),
+      norms_term(more == 0 ? "2 L + 3 D" : fmt::format("2 L + 3 D + {}", more),
+                 2 * L + 3 * D + more, b)};
+  if (c.positions == Positions::relative) {
+    const int64_t buckets = 2 * RelativeBuckets{}.count;
+    terms.push_back({"other", fmt::format("{} NH", buckets), buckets * c.n_head});
+  }
+  return terms;
+}
+
 std::string letters(const GPTConfig& c) {
   const BlockConfig b = c.block();
   return fmt::format("V {}, P {}, C {}, L {}, NH {}, NKV {}, hs {}, F {}", c.vocab_size,
@@ -117,6 +138,13 @@ std::string letters(const GPTConfig& c) {
 std::string letters(const BERTConfig& c) {
   return fmt::format("V {}, P {}, C {}, L {}, NH {}, F {}", c.vocab_size, c.block_size, c.n_embd,
                      c.n_layer, c.n_head, c.block().inner());
+}
+
+std::string letters(const EncoderDecoderConfig& c) {
+  const BlockConfig b = c.encoder_block();
+  return fmt::format("V {}, P {}, C {}, L {}, D {}, NH {}, NKV {}, hs {}, F {}", c.vocab_size,
+                     c.block_size, c.n_embd, c.n_layer, c.decoder_layers(), c.n_head,
+                     b.num_kv_heads(), b.head_size(), b.inner());
 }
 
 int64_t cache_bytes_per_token(const GPTConfig& c, int64_t bytes_per_number) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/bert.h"
+#include "nn/encoder_decoder.h"
 #include "nn/gpt.h"
 
 namespace gradus {
@@ -20,10 +21,13 @@ struct FormulaTerm {
 std::vector<FormulaTerm> parameter_formula(const GPTConfig& config);
 /// Of the encoder and the heads of pre-training, whose matrices count as "other".
 std::vector<FormulaTerm> parameter_formula(const BERTConfig& config, bool next_sentence);
+/// D is the number of decoder layers.
+std::vector<FormulaTerm> parameter_formula(const EncoderDecoderConfig& config);
 
 /// "V 50257, P 1024, C 768, L 12, NH 12, NKV 12, hs 64, F 3072"
 std::string letters(const GPTConfig& config);
 std::string letters(const BERTConfig& config);
+std::string letters(const EncoderDecoderConfig& config);
 
 /// Bytes that the cache keeps of each token, of numbers of so many bytes: 2 L NKV hs of them.
 int64_t cache_bytes_per_token(const GPTConfig& config, int64_t bytes_per_number = sizeof(real));

@@ -30,6 +30,7 @@ void or_usage_error(const std::string& command, F read) {
 void add_demo(CLI::App& program);
 void add_pretrain(CLI::App& program);
 void add_pretrain_bert(CLI::App& pretrain);
+void add_pretrain_seq2seq(CLI::App& pretrain);
 void add_generate(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_params(CLI::App& program);
@@ -45,6 +46,7 @@ void add_explain(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_report(CLI::App& program);
 void add_finetune(CLI::App& program);
+void add_finetune_seq2seq(CLI::App& finetune);
 void add_predict(CLI::App& program);
 void add_experiment(CLI::App& program);
 

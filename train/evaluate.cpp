@@ -9,12 +9,15 @@
 #include "data/tokenizer.h"
 #include "nn/ablation.h"
 #include "nn/pretrained/bert.h"
+#include "nn/pretrained/encoder_decoder.h"
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
+#include "train/evaluate_seq2seq.h"
 #include "train/evaluation.h"
 #include "train/masked_objective.h"
 #include "train/progress.h"
+#include "train/seq2seq_command.h"
 #include "train/training_corpus.h"
 
 namespace gradus {
@@ -22,7 +25,8 @@ namespace {
 
 struct EvaluateArguments {
   std::string model, data, split;
-  std::vector<std::string> ablations;  // PATTERN=zero|mean|random
+  std::vector<std::string> ablations;         // PATTERN=zero|mean|random
+  BeamOptions beams = {.max_new_tokens = 0};  // 0: as the model was taught
   int64_t batch_size = 16;
   bool json = false;
 };
@@ -113,6 +117,12 @@ Evaluation evaluate_with_progress(const GPT& model, const Measured& data,
 
 void evaluate_command(const EvaluateArguments& o) {
   const std::vector<AblationRule> rules = rules_of(o);
+  if (is_encoder_decoder(model_type_of(o.model))) {
+    check_value(rules.empty() && o.split.empty(),
+                "evaluate: --ablate and --split are not for encoder-decoders");
+    return evaluate_seq2seq({o.model, o.data, o.beams, o.batch_size, o.json});
+  }
+  check_value(o.beams.beams == 1, "evaluate: --beams is for models that write targets for sources");
   if (model_type_of(o.model) == "bert") return evaluate_bert(o, rules);
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const Measured data = read_measured(o, tokenizer);
@@ -153,9 +163,14 @@ void evaluate_command(const EvaluateArguments& o) {
 void add_evaluate(CLI::App& program) {
   auto o = std::make_shared<EvaluateArguments>();
   CLI::App* command = program.add_subcommand(
-      "evaluate", "Loss of a model on a text; of a BERT on the documents it holds out");
+      "evaluate",
+      "Loss of a model on a text; of a BERT on the documents it holds out; what an encoder-decoder "
+      "writes for sources");
   command->add_option("--model", o->model, "Model directory")->required();
-  command->add_option("--data", o->data, "File, folder, - for standard input, or builtin")
+  command
+      ->add_option("--data", o->data,
+                   "File, folder, - for standard input, or builtin; a table of pairs, "
+                   "builtin:summary or builtin:answer for an encoder-decoder that learned pairs")
       ->required();
   command
       ->add_option("--split", o->split,
@@ -168,6 +183,8 @@ void add_evaluate(CLI::App& program) {
                       "PATTERN=zero, mean or random: takes the parameters of these names away "
                       "first, such as h.*.attn.q.weight=zero (q, k and v are parts of c_attn); "
                       "may be repeated");
+  add_beam_options(*command, o->beams,
+                   "Of a text that is written (default: as many as its targets had at most)");
   command->add_flag("--json", o->json, "One JSON object: loss, perplexity, bits_per_byte, tokens");
   command->callback([o] { evaluate_command(*o); });
 }

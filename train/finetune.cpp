@@ -129,6 +129,7 @@ void add_finetune(CLI::App& program) {
            "Words and tags in columns (CoNLL)");
   add_task(*finetune, TaskName::qa, "qa", "Questions: the part of a context that answers",
            "Questions in SQuAD's JSON");
+  add_finetune_seq2seq(*finetune);
 }
 
 }  // namespace gradus

@@ -8,6 +8,7 @@
 #include "data/file.h"
 #include "nn/formula.h"
 #include "nn/pretrained/bert.h"
+#include "nn/pretrained/encoder_decoder.h"
 #include "nn/pretrained/gpt2.h"
 #include "nn/pretrained/task_model.h"
 #include "nn/summary.h"
@@ -15,6 +16,7 @@
 #include "train/chart.h"
 #include "train/commands.h"
 #include "train/presets.h"
+#include "train/seq2seq_options.h"
 #include "train/weights_page.h"
 
 namespace gradus {
@@ -44,9 +46,15 @@ bool is_bert_preset(const std::string& name) {
   return says_bert && std::any_of(bert_presets().begin(), bert_presets().end(), named);
 }
 
+bool is_seq2seq_preset(const std::string& name) {
+  const std::vector<std::string> names = seq2seq_preset_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool is_preset(const std::string& name) {
   const auto named = [&](const auto& preset) { return preset.name == name; };
-  return std::any_of(presets().begin(), presets().end(), named) || is_bert_preset(name);
+  return std::any_of(presets().begin(), presets().end(), named) || is_bert_preset(name) ||
+         is_seq2seq_preset(name);
 }
 
 // What is known of a model besides its parameters.
@@ -138,11 +146,16 @@ void report_stored(const ParamsArguments& o) {
   if (is_task_model(folder)) return report(load_task_model(folder), {}, o);
   std::optional<MetaMode> no_memory;
   if (!allocated) no_memory.emplace();
-  if (model_type_of(folder) == "bert") {
+  const std::string type = model_type_of(folder);
+  if (type == "bert") {
     const BERTConfig config = load_bert_config(folder);
     const bool next_sentence = predicts_next_sentence(folder);
     const Facts facts{parameter_formula(config, next_sentence), letters(config)};
     report(allocated ? load_bert(folder) : BERTForPreTraining(config, next_sentence), facts, o);
+  } else if (is_encoder_decoder(type)) {
+    const EncoderDecoderConfig config = load_encoder_decoder_config(folder);
+    const Facts facts{parameter_formula(config), letters(config)};
+    report(allocated ? load_encoder_decoder(folder) : EncoderDecoder(config), facts, o);
   } else {
     const GPTConfig config = load_gpt2_config(folder);
     const Facts facts{parameter_formula(config), letters(config), config};
@@ -158,6 +171,10 @@ void report_preset(const ParamsArguments& o) {
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
     report(BERTForPreTraining(config, options.next_sentence),
            {parameter_formula(config, options.next_sentence), letters(config)}, o);
+  } else if (is_seq2seq_preset(o.model)) {
+    EncoderDecoderConfig config = seq2seq_options_from(o.model).model;
+    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
+    report(EncoderDecoder(config), {parameter_formula(config), letters(config)}, o);
   } else {
     GPTConfig config = find_preset(o.model).model;
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;

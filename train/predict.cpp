@@ -7,10 +7,14 @@
 #include <sstream>
 
 #include "data/file.h"
+#include "nn/pretrained/bert.h"
+#include "nn/pretrained/encoder_decoder.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/predictor.h"
+#include "train/seq2seq_command.h"
 #include "train/signals.h"
+#include "train/text_predictor.h"
 
 namespace gradus {
 namespace {
@@ -18,8 +22,14 @@ namespace {
 struct PredictArguments {
   std::string model, second, context, data;
   std::optional<std::string> text = {}, question = {};
+  BeamOptions beams = {.max_new_tokens = 0};  // 0: as the model was taught
+  bool writes = false;                        // the options of beam search were given
   bool json = false;
 };
+
+bool is_table(const std::filesystem::path& file) {
+  return file.extension() == ".tsv" || file.extension() == ".csv";
+}
 
 void print(const Answered& answer, bool json) {
   using handler = nlohmann::ordered_json::error_handler_t;
@@ -27,36 +37,43 @@ void print(const Answered& answer, bool json) {
   std::fflush(stdout);
 }
 
+// Calls `use` with every line that is not empty.
+template <class Use>
+void for_each_line(const std::filesystem::path& file, Use use) {
+  std::istringstream lines(read_file(file));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) use(line);
+  }
+}
+
 // The task's own file format, by the file's name, or a text in each line.
 void predict_file(const Predictor& predictor, const PredictArguments& o) {
   const std::filesystem::path file = o.data;
   const std::string format = file.extension();
-  const bool table = format == ".tsv" || format == ".csv";
   if (predictor.kind() == TaskKind::spans && format == ".json") {
     for (const SpanQuestion& one : read_squad(file).questions)
       print(predictor.question(one), o.json);
   } else if (predictor.kind() == TaskKind::tagging && format == ".conll") {
     for (const TaggedSentence& one : read_conll(file)) print(predictor.words(one.words), o.json);
-  } else if (predictor.reads_texts() && table) {
+  } else if (predictor.reads_texts() && is_table(file)) {
     for (const LabelledText& one : read_texts(file, predictor.reading().pairs).rows)
       print(predictor.text(one), o.json);
   } else {
-    std::istringstream lines(read_file(file));
-    for (std::string line; std::getline(lines, line);) {
-      if (!line.empty()) print(predictor.line(line, o.context), o.json);
-    }
+    for_each_line(file,
+                  [&](const std::string& line) { print(predictor.line(line, o.context), o.json); });
   }
 }
 
-// Prompts only a person who types.
-void predict_lines(const Predictor& predictor, const PredictArguments& o) {
+// The same of standard input. Prompts only a person who types.
+template <class Use>
+void for_each_typed_line(Use use) {
   const bool typed = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
   while (stop_signal() == 0) {
     if (typed) std::fputs("> ", stderr);
     std::string line;
     if (!std::getline(std::cin, line)) break;
     if (line.empty() && typed) break;
-    if (!line.empty()) print(predictor.line(line, o.context), o.json);
+    if (!line.empty()) use(line);
   }
 }
 
@@ -66,13 +83,38 @@ void check_fits(const Predictor& predictor, const PredictArguments& o) {
               "predict: {} does not read pairs of texts; it has no use for --second", o.model);
   check_value(o.context.empty() || predictor.kind() == TaskKind::spans,
               "predict: {} does not answer questions; it has no use for --context", o.model);
+  check_value(!o.writes,
+              "predict: {} writes no texts; it has no use for --beams, --length-penalty and "
+              "--max-new-tokens",
+              o.model);
+}
+
+// A model that writes reads a question with its context as one source.
+void predict_written(const PredictArguments& o) {
+  check_value(o.second.empty(), "predict: {} reads one source; it has no use for --second",
+              o.model);
+  const TextPredictor predictor(o.model, o.beams);
+  const auto say = [&](const std::string& source) { print(predictor.source(source), o.json); };
+  if (o.text || o.question) {
+    say(o.text ? *o.text : question_in_context(*o.question, o.context));
+  } else if (o.data.empty()) {
+    for_each_typed_line(say);
+  } else if (is_table(o.data)) {
+    for (const std::string& source : read_sources(o.data)) say(source);
+  } else {
+    for_each_line(o.data, say);
+  }
 }
 
 void predict_command(const PredictArguments& o) {
+  if (is_encoder_decoder(model_type_of(o.model))) return predict_written(o);
   const Predictor predictor(o.model);
   check_fits(predictor, o);
   if (!o.data.empty()) return predict_file(predictor, o);
-  if (!o.text && !o.question) return predict_lines(predictor, o);
+  if (!o.text && !o.question) {
+    return for_each_typed_line(
+        [&](const std::string& line) { print(predictor.line(line, o.context), o.json); });
+  }
   const std::string& first = o.text ? *o.text : *o.question;
   print(o.second.empty() ? predictor.line(first, o.context)
                          : predictor.text({.text = first, .second = o.second, .label = ""}),
@@ -85,7 +127,7 @@ void add_predict(CLI::App& program) {
   auto o = std::make_shared<PredictArguments>();
   CLI::App* command = program.add_subcommand(
       "predict",
-      "What a fine-tuned model says: labels, tags or answers; reads lines from standard "
+      "What a fine-tuned model says: labels, tags, answers or texts; reads lines from standard "
       "input if no text is given");
   command->add_option("--model", o->model, "Directory that gradus finetune has made")->required();
   CLI::Option* text = command->add_option("--text", o->text, "A text");
@@ -99,8 +141,15 @@ void add_predict(CLI::App& program) {
                    "File: a text per line, a tab between those of a pair; a table (.tsv, .csv), "
                    "columns (.conll) or SQuAD's questions (.json)")
       ->excludes(text, question);
+  add_beam_options(*command, o->beams,
+                   "Of a text that is written (default: as many as its targets had at most)");
   command->add_flag("--json", o->json, "A JSON object per line");
-  command->callback([o] { predict_command(*o); });
+  command->callback([o, command] {
+    o->writes = command->count("--beams") + command->count("--length-penalty") +
+                    command->count("--max-new-tokens") >
+                0;
+    predict_command(*o);
+  });
 }
 
 }  // namespace gradus

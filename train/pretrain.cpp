@@ -26,31 +26,10 @@ struct Arguments {
 
 void add_settings(CLI::App& command, Settings<TrainingOptions>& settings) {
   add_shape_settings(command, settings, "Tokens the model sees");
+  add_block_settings(command, settings);
   using O = TrainingOptions;
   const auto add = settings.adding_to(command);
   // clang-format off
-  settings.add_choice(command, "--positions", [](O& o) -> auto& { return o.model.positions; },
-                      position_names, "How tokens know their places");
-  add("--rope-theta", [](O& o) -> auto& { return o.model.rope_theta; }, "Base of rotary positions' wavelengths");
-  settings.add_choice(command, "--norm", [](O& o) -> auto& { return o.model.norm; }, norm_names,
-                      "Normalisation");
-  settings.add_choice(command, "--placement", [](O& o) -> auto& { return o.model.placement; },
-                      placement_names, "Where it stands, before or after attention and MLP");
-  settings.add_choice(command, "--activation", [](O& o) -> auto& { return o.model.activation; },
-                      activation_names, "Inside the MLP");
-  add("--n-inner", [](O& o) -> auto& { return o.model.n_inner; },
-      "Width inside the MLP (0: four times the width, 8/3 with a gate)");
-  add("--kv-heads", [](O& o) -> auto& { return o.model.kv_heads; },
-      "Key/value heads, shared by groups of heads (0: as many as heads)");
-  add("--window", [](O& o) -> auto& { return o.model.window; },
-      "Tokens that each sees, itself the last of them (0: all)");
-  add("--qk-norm", [](O& o) -> auto& { return o.model.qk_norm; },
-      "RMSNorm of queries and keys: true or false");
-  add("--bias", [](O& o) -> auto& { return o.model.bias; }, "Biases: true or false");
-  add("--tie-weights", [](O& o) -> auto& { return o.model.tie_weights; },
-      "The token embedding is the head: true or false");
-  add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
-      "Standard deviation of the weights at the start");
   add("--tokenizer", [](O& o) -> auto& { return o.tokenizer; },
       "char, word or bpe, learned from the text, or a folder with a tokenizer (default: char; for builtin word)")
       ->check([](const std::string& name) {
@@ -128,6 +107,7 @@ void add_pretrain(CLI::App& program) {
   CLI::App* pretrain = program.add_subcommand("pretrain", "Train a model from scratch");
   pretrain->require_subcommand(1);
   add_pretrain_bert(*pretrain);
+  add_pretrain_seq2seq(*pretrain);
   CLI::App* command = pretrain->add_subcommand("gpt", "A GPT on next-token prediction");
   auto a = std::make_shared<Arguments>();
   command->add_option("--data", a->request.options.data,

@@ -20,11 +20,10 @@ struct BERTArguments {
 
 void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
   add_shape_settings(command, settings, "Positions of the model");
+  add_block_settings(command, settings);
   using O = BERTOptions;
   const auto add = settings.adding_to(command);
   // clang-format off
-  add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
-      "Standard deviation of the weights at the start");
   add("--sequence-length", [](O& o) -> auto& { return o.sequence_length; },
       "Tokens of a pair of segments, [CLS] and [SEP] included");
   add("--short-steps", [](O& o) -> auto& { return o.short_steps; },

@@ -8,11 +8,12 @@
 #include "data/file.h"
 #include "data/json.h"
 #include "nn/pretrained/bert.h"
+#include "nn/pretrained/encoder_decoder.h"
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "train/bert_report.h"
 #include "train/page.h"
-#include "train/training_options.h"
+#include "train/seq2seq_options.h"
 #include "train/verdict.h"
 
 namespace gradus {
@@ -33,34 +34,62 @@ ReferenceLines load_reference_lines(const fs::path& file) {
   return lines;
 }
 
-// Everything that a page is made of.
+// Everything that a page is made of, whatever the loss is about.
 struct Run {
   fs::path folder;
-  TrainingOptions options;
+  nlohmann::json settings;
+  RunOptions options;
   ReferenceLines lines;
   std::vector<StepMetrics> metrics;
+  int64_t read_per_step = 0;          // tokens, or whatever else train_tokens counts
+  std::string model = {}, step = {};  // in words
+  std::string parameters = {};        // as HTML
 
   explicit Run(const fs::path& path) : folder(path) {
-    const fs::path settings = path / "training.json";
-    options = training_options_from(read_json(settings), settings.string());
-    options.model = load_gpt2_config(path);
+    const fs::path file = path / "training.json";
+    settings = read_json(file);
+    options = run_options_from(settings, file.string());
     lines = load_reference_lines(path / "baselines.json");
     if (fs::exists(path / "metrics.jsonl")) metrics = read_metrics(path / "metrics.jsonl");
   }
 
-  int64_t tokens_per_step() const {
-    return options.batch_size * options.accumulation * options.model.block_size;
-  }
   RunFacts facts() const {
     return {.metrics = metrics,
             .baselines = lines.baselines,
             .floor = lines.floor,
             .planned_steps = options.steps,
-            .tokens_per_step = tokens_per_step(),
+            .tokens_per_step = read_per_step,
             .train_tokens = lines.train_tokens,
             .clip = static_cast<double>(options.clip)};
   }
 };
+
+Run gpt_run(const fs::path& folder) {
+  Run run(folder);
+  const GPTConfig m = load_gpt2_config(folder);
+  const MetaMode no_memory;
+  run.read_per_step = run.options.batch_size * run.options.accumulation * m.block_size;
+  run.model = fmt::format("GPT: {} layers, {} heads, {} wide, {} tokens of context, vocabulary {}",
+                          m.n_layer, m.n_head, m.n_embd, m.block_size, thousands(m.vocab_size));
+  run.step = fmt::format("{} tokens", thousands(run.read_per_step));
+  run.parameters = parameters_section(GPT(m));
+  return run;
+}
+
+Run seq2seq_run(const fs::path& folder) {
+  Run run(folder);
+  const Seq2SeqOptions o = seq2seq_options_from(run.settings, (folder / "training.json").string());
+  const EncoderDecoderConfig m = load_encoder_decoder_config(folder);
+  const MetaMode no_memory;
+  run.read_per_step = o.read_per_step();
+  run.model = fmt::format("Encoder-decoder: {} and {} layers, {} heads, {} wide, vocabulary {}; {}",
+                          m.n_layer, m.decoder_layers(), m.n_head, m.n_embd,
+                          thousands(m.vocab_size), name_in(seq2seq_task_names, o.task));
+  run.step =
+      fmt::format("{} sources of up to {} tokens", o.batch_size * o.accumulation, o.source_length);
+  run.parameters = parameters_section(EncoderDecoder(m));
+  return run;
+}
 
 std::string loss_chart(const Run& run) {
   const Baselines& b = run.lines.baselines;
@@ -85,27 +114,23 @@ std::string verdict_section(const Run& run) {
   return html + "<p class=\"soft\">Nothing in the curves looks wrong.</p>\n";
 }
 
-std::string subtitle(const Run& run) {
-  const GPTConfig& m = run.options.model;
-  const int64_t steps = run.metrics.empty() ? 0 : run.metrics.back().step;
-  return fmt::format(
-      "GPT: {} layers, {} heads, {} wide, {} tokens of context, vocabulary {}; {} of {} steps of "
-      "{} "
-      "tokens",
-      m.n_layer, m.n_head, m.n_embd, m.block_size, thousands(m.vocab_size), thousands(steps),
-      thousands(run.options.steps), thousands(run.tokens_per_step()));
-}
-
-std::string gpt_report(const fs::path& folder) {
-  const Run run(folder);
+std::string loss_report(const Run& run) {
   std::string body;
   if (!run.metrics.empty()) {
     body += loss_chart(run) + verdict_section(run) + pace_charts(run.metrics);
   }
-  const MetaMode no_memory;
-  body += samples_section(folder, "What it wrote") + parameters_section(GPT(run.options.model)) +
-          settings_section(to_json(run.options));
-  return html_page(run_name(folder), subtitle(run), body);
+  body += samples_section(run.folder, "What it wrote") + run.parameters +
+          settings_section(run.settings);
+  const int64_t steps = run.metrics.empty() ? 0 : run.metrics.back().step;
+  const std::string subtitle = fmt::format("{}; {} of {} steps of {}", run.model, thousands(steps),
+                                           thousands(run.options.steps), run.step);
+  return html_page(run_name(run.folder), subtitle, body);
+}
+
+std::string report_of(const fs::path& folder) {
+  const std::string type = model_type_of(folder);
+  if (type == "bert") return bert_report(folder);
+  return loss_report(is_encoder_decoder(type) ? seq2seq_run(folder) : gpt_run(folder));
 }
 
 }  // namespace
@@ -126,8 +151,7 @@ void save_reference_lines(const ReferenceLines& lines, const fs::path& run) {
 void write_report(const fs::path& folder) {
   check<FileError>(fs::exists(folder / "training.json"), "{}: there is no run in this folder",
                    folder.string());
-  const bool is_bert = model_type_of(folder) == "bert";
-  write_file_atomically(folder / "report.html", is_bert ? bert_report(folder) : gpt_report(folder));
+  write_file_atomically(folder / "report.html", report_of(folder));
 }
 
 }  // namespace gradus

@@ -9,9 +9,12 @@
 namespace gradus {
 namespace {
 
-// A resumed run is the same run: the text may have moved, and a session may be short or silent.
+// A resumed run is the same run: the text may have moved, a session may be short or silent, and
+// what is written and said at its end is no setting of the run.
 void check_no_settings(const CLI::App& command) {
-  constexpr std::string_view harmless[] = {"--resume", "--data", "--stop-after", "--quiet"};
+  constexpr std::string_view harmless[] = {"--resume",         "--data",           "--train",
+                                           "--stop-after",     "--quiet",          "--beams",
+                                           "--length-penalty", "--max-new-tokens", "--json"};
   for (const CLI::Option* option : command.get_options()) {
     const bool is_setting = std::ranges::count(harmless, option->get_name()) == 0;
     if (is_setting && option->count() > 0)

@@ -91,6 +91,41 @@ void add_shape_settings(CLI::App& command, Settings<Options>& settings, const ch
   // clang-format on
 }
 
+/// The switches of the block (nn/block.h) and what belongs to them, as far as the model has them.
+template <class Options>
+void add_block_settings(CLI::App& command, Settings<Options>& settings) {
+  using O = Options;
+  const auto add = settings.adding_to(command);
+  // clang-format off
+  settings.add_choice(command, "--positions", [](O& o) -> auto& { return o.model.positions; },
+                      position_names, "How tokens know their places");
+  add("--rope-theta", [](O& o) -> auto& { return o.model.rope_theta; }, "Base of rotary positions' wavelengths");
+  settings.add_choice(command, "--norm", [](O& o) -> auto& { return o.model.norm; }, norm_names,
+                      "Normalisation");
+  settings.add_choice(command, "--placement", [](O& o) -> auto& { return o.model.placement; },
+                      placement_names, "Where it stands, before or after attention and MLP");
+  settings.add_choice(command, "--activation", [](O& o) -> auto& { return o.model.activation; },
+                      activation_names, "Inside the MLP");
+  add("--n-inner", [](O& o) -> auto& { return o.model.n_inner; },
+      "Width inside the MLP (0: four times the width, 8/3 with a gate)");
+  add("--kv-heads", [](O& o) -> auto& { return o.model.kv_heads; },
+      "Key/value heads, shared by groups of heads (0: as many as heads)");
+  add("--qk-norm", [](O& o) -> auto& { return o.model.qk_norm; },
+      "RMSNorm of queries and keys: true or false");
+  add("--bias", [](O& o) -> auto& { return o.model.bias; }, "Biases: true or false");
+  add("--init-std", [](O& o) -> auto& { return o.model.init_std; },
+      "Standard deviation of the weights at the start");
+  if constexpr (requires(O& o) { o.model.tie_weights; }) {
+    add("--tie-weights", [](O& o) -> auto& { return o.model.tie_weights; },
+        "The token embedding is the head: true or false");
+  }
+  if constexpr (requires(O& o) { o.model.window; }) {
+    add("--window", [](O& o) -> auto& { return o.model.window; },
+        "Places within which a token sees, its own included (0: all)");
+  }
+  // clang-format on
+}
+
 /// The settings that every run has.
 template <class Options>
 void add_run_settings(CLI::App& command, Settings<Options>& settings) {

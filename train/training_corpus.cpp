@@ -17,10 +17,12 @@ Tokenizer tokenizer_for(const TrainingOptions& o, std::string_view text, std::st
   return Tokenizer::load(o.tokenizer);
 }
 
-TrainingCorpus from_text(const TrainingOptions& o, const std::optional<Tokenizer>& known) {
-  const std::string text = read_corpus(o.data);
+// `make_tokenizer` gets the whole text and the part to train on.
+template <class MakeTokenizer>
+TrainingCorpus from_text(const std::string& data, MakeTokenizer make_tokenizer) {
+  const std::string text = read_corpus(data);
   const auto [train, val] = train_val_split(text);
-  const Tokenizer tokenizer = known ? *known : tokenizer_for(o, text, train);
+  const Tokenizer tokenizer = make_tokenizer(text, train);
   return {tokenizer, tokenizer.encode(train), tokenizer.encode(val), digest(text)};
 }
 
@@ -69,14 +71,24 @@ TrainingCorpus builtin_corpus(const Tokenizer& tokenizer) {
   return builtin_corpus([&](std::string_view) { return tokenizer; });
 }
 
+TrainingCorpus text_corpus(const std::string& data,
+                           const std::function<Tokenizer(std::string_view)>& make_tokenizer) {
+  if (data == builtin_data) return builtin_corpus(make_tokenizer);
+  return from_text(data,
+                   [&](std::string_view, std::string_view train) { return make_tokenizer(train); });
+}
+
 TrainingCorpus read_training_corpus(const TrainingOptions& o,
                                     const std::optional<Tokenizer>& known) {
   if (o.is_builtin()) {
     if (known) return builtin_corpus(*known);
     return builtin_corpus([&](std::string_view train) { return tokenizer_for(o, train, train); });
   }
+  const auto make_tokenizer = [&](std::string_view text, std::string_view train) {
+    return known ? *known : tokenizer_for(o, text, train);
+  };
   const TrainingCorpus corpus =
-      is_token_file(o.data) ? from_token_file(o, known) : from_text(o, known);
+      is_token_file(o.data) ? from_token_file(o, known) : from_text(o.data, make_tokenizer);
   const size_t needed = static_cast<size_t>(o.model.block_size) + 1;
   check_value(
       corpus.train.size() >= needed && corpus.val.size() >= 2,

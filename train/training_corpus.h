@@ -27,6 +27,12 @@ TrainingCorpus builtin_corpus(const std::function<Tokenizer(std::string_view)>& 
 /// The same with a tokenizer that is there already.
 TrainingCorpus builtin_corpus(const Tokenizer& tokenizer);
 
+/// The built-in corpus, or a text from a file, a folder or standard input that fits into memory,
+/// of which the last tenth is for validation; `make_tokenizer` gets the part to train on. Throws
+/// FileError and ValueError.
+TrainingCorpus text_corpus(const std::string& data,
+                           const std::function<Tokenizer(std::string_view)>& make_tokenizer);
+
 /// Reads `options.data`: the built-in corpus, or text, which is encoded in memory, or a token file
 /// (gradus tokenize --out), which is mapped and may be larger than memory. A run that has a
 /// tokenizer already passes it; otherwise options.tokenizer says which to take or to learn. Words

@@ -103,4 +103,21 @@ std::vector<LabelledText> pairs(uint64_t seed, int64_t count) {
   return all;
 }
 
+std::vector<TextPair> summaries(uint64_t seed, int64_t count) {
+  return examples_of<TextPair>("summaries", seed, count,
+                               [](const Story& story, uint64_t, std::vector<TextPair>& all) {
+                                 if (story.summary.empty()) return;
+                                 all.push_back({story.text, story.summary, all.size() + 1});
+                               });
+}
+
+std::vector<TextPair> answers(uint64_t seed, int64_t count) {
+  std::vector<TextPair> all;
+  for (const SpanQuestion& asked : questions(seed, count)) {
+    all.push_back({question_in_context(asked.question, asked.context), asked.answers.front().text,
+                   all.size() + 1});
+  }
+  return all;
+}
+
 }  // namespace gradus::stories

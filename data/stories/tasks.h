@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/labelled.h"
+#include "data/text_pairs.h"
 
 namespace gradus::stories {
 
@@ -23,5 +24,12 @@ std::vector<SpanQuestion> questions(uint64_t seed, int64_t count);
 /// The first half of a story's sentences, and as `second` the other half, "next", or the second
 /// half of another story, "random": one as likely as the other.
 std::vector<LabelledText> pairs(uint64_t seed, int64_t count);
+
+/// Text-to-text pairs: a whole story, and its summary in one sentence.
+std::vector<TextPair> summaries(uint64_t seed, int64_t count);
+
+/// The questions above as text-to-text pairs: "question: Q context: STORY", as T5 writes them
+/// (Raffel et al. 2020, appendix D), and the answer.
+std::vector<TextPair> answers(uint64_t seed, int64_t count);
 
 }  // namespace gradus::stories

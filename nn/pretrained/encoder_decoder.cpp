@@ -171,7 +171,13 @@ void save_encoder_decoder_config(const EncoderDecoderConfig& config, const path&
 EncoderDecoderConfig load_encoder_decoder_config(const path& directory) {
   const path file = directory / "config.json";
   const json object = read_json(file);
-  return shortest(family_in(object, file).from_json(object, file));
+  const Family& family = family_in(object, file);
+  EncoderDecoderConfig c = family.from_json(object, file);
+  if (family.from_json == t5_config_from_json && !c.scale_tied_head) {
+    c.tie_weights = !SafetensorsSet(directory).contains("lm_head.weight");
+    c.scale_tied_head = !c.tie_weights;
+  }
+  return shortest(c);
 }
 
 EncoderDecoder load_encoder_decoder(const path& directory) {

@@ -100,6 +100,10 @@ EncoderDecoderConfig t5_config_from_json(const json& object, const path& file) {
                          .start_token = reader.token("decoder_start_token_id", 0),
                          .end_token = reader.token("eos_token_id", 1)};
   c.activation = reader.choice("feed_forward_proj", feed_forward_names, Activation::relu);
+  const bool scaled = reader.flag("scale_decoder_outputs", c.tie_weights);
+  check<FileError>(c.tie_weights || !scaled, "{}: scale_decoder_outputs = true is not supported",
+                   file.string());
+  if (c.tie_weights) c.scale_tied_head = scaled;
   if (object.contains("gradus")) {
     const ConfigReader own(object["gradus"], file);
     c.init_std = own.number("init_std", c.init_std);

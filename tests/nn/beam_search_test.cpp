@@ -15,7 +15,7 @@ namespace {
 
 using Sequence = std::vector<int32_t>;
 
-EncoderDecoder writer(uint64_t seed, int64_t vocab_size, EncoderDecoderConfig c = {}) {
+EncoderDecoder beam_model(uint64_t seed, int64_t vocab_size, EncoderDecoderConfig c = {}) {
   c.vocab_size = vocab_size;
   c.n_layer = 2;
   c.n_head = 4;
@@ -30,8 +30,8 @@ EncoderDecoder writer(uint64_t seed, int64_t vocab_size, EncoderDecoderConfig c 
 }
 
 // log P(each token | source, those before), of a text that starts with the start token: (T, V).
-Tensor log_probabilities(const EncoderDecoder& model, const Sequence& source,
-                         const Sequence& text) {
+Tensor beam_log_probabilities(const EncoderDecoder& model, const Sequence& source,
+                              const Sequence& text) {
   Sequence inputs{model.config.start_token};
   inputs.insert(inputs.end(), text.begin(), text.end());
   const auto row = [](const Sequence& ids) {
@@ -40,9 +40,9 @@ Tensor log_probabilities(const EncoderDecoder& model, const Sequence& source,
   return log_softmax(model(row(source), {}, row(inputs)).select(0, 0), -1);
 }
 
-double log_probability(const EncoderDecoder& model, const Sequence& source, const Sequence& text,
-                       bool ended) {
-  const Tensor all = log_probabilities(model, source, text);
+double beam_log_probability(const EncoderDecoder& model, const Sequence& source,
+                            const Sequence& text, bool ended) {
+  const Tensor all = beam_log_probabilities(model, source, text);
   double sum = 0;
   for (size_t t = 0; t < text.size() + (ended ? 1 : 0); ++t) {
     const int32_t id = t < text.size() ? text[t] : model.config.end_token;
@@ -53,12 +53,12 @@ double log_probability(const EncoderDecoder& model, const Sequence& source, cons
 }
 
 // Every text of up to `most` tokens, with its score, the best first.
-std::vector<Hypothesis> all_texts(const EncoderDecoder& model, const Sequence& source,
-                                  const BeamOptions& o) {
+std::vector<Hypothesis> all_beam_texts(const EncoderDecoder& model, const Sequence& source,
+                                       const BeamOptions& o) {
   std::vector<Hypothesis> all;
   std::vector<Sequence> beginnings{{}};
   const auto add = [&](const Sequence& text, bool ended) {
-    const double p = log_probability(model, source, text, ended);
+    const double p = beam_log_probability(model, source, text, ended);
     const auto length = static_cast<double>(text.size() + (ended ? 1 : 0));
     all.push_back({text, p, p / std::pow(length, static_cast<double>(o.length_penalty))});
   };
@@ -79,10 +79,10 @@ std::vector<Hypothesis> all_texts(const EncoderDecoder& model, const Sequence& s
   return all;
 }
 
-Sequence greedy_text(const EncoderDecoder& model, const Sequence& source, int64_t most) {
+Sequence greedy_beam_text(const EncoderDecoder& model, const Sequence& source, int64_t most) {
   Sequence text;
   while (static_cast<int64_t>(text.size()) < most) {
-    const Tensor all = log_probabilities(model, source, text);
+    const Tensor all = beam_log_probabilities(model, source, text);
     const int32_t id = argmax(all.select(0, all.dim(0) - 1), -1).ids[0];
     if (id == model.config.end_token) break;
     text.push_back(id);
@@ -90,21 +90,21 @@ Sequence greedy_text(const EncoderDecoder& model, const Sequence& source, int64_
   return text;
 }
 
-const std::vector<Sequence> some_sources{{2}, {3, 2, 2, 3}, {2, 3}, {3, 3, 3, 2, 3, 2}, {2, 3}};
+const std::vector<Sequence> beam_sources{{2}, {3, 2, 2, 3}, {2, 3}, {3, 3, 3, 2, 3, 2}, {2, 3}};
 
 }  // namespace
 
 TEST_CASE("beam search with room for all texts finds the best ones, for any length penalty") {
   const EvalMode evaluation;
   for (const uint64_t seed : {1u, 2u, 3u}) {
-    const EncoderDecoder model = writer(seed, 4);
+    const EncoderDecoder model = beam_model(seed, 4);
     for (const double penalty : {0.0, 1.0, 2.0, -1.0}) {
       CAPTURE(seed);
       CAPTURE(penalty);
       const BeamOptions options{
           .beams = 300, .length_penalty = static_cast<real>(penalty), .max_new_tokens = 4};
-      const std::vector<Hypothesis> found = beam_search(model, some_sources[1], options);
-      const std::vector<Hypothesis> all = all_texts(model, some_sources[1], options);
+      const std::vector<Hypothesis> found = beam_search(model, beam_sources[1], options);
+      const std::vector<Hypothesis> all = all_beam_texts(model, beam_sources[1], options);
       REQUIRE(found.size() == all.size());  // 1 + 3 + 9 + 27 that end, 81 that do not
       for (size_t i = 0; i < 5; ++i) {
         CHECK(found[i].tokens == all[i].tokens);
@@ -118,15 +118,15 @@ TEST_CASE("beam search with one beam is greedy, and says what its text's probabi
   const EvalMode evaluation;
   for (const uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
     CAPTURE(seed);
-    const EncoderDecoder model = writer(seed, 9);
+    const EncoderDecoder model = beam_model(seed, 9);
     const std::vector<Hypothesis> found =
-        beam_search(model, some_sources[3], {.max_new_tokens = 12});
+        beam_search(model, beam_sources[3], {.max_new_tokens = 12});
     REQUIRE(found.size() == 1);
     const Sequence& text = found[0].tokens;
-    CHECK(text == greedy_text(model, some_sources[3], 12));
+    CHECK(text == greedy_beam_text(model, beam_sources[3], 12));
     const bool ended = text.size() < 12;
     CHECK(found[0].log_probability ==
-          doctest::Approx(log_probability(model, some_sources[3], text, ended)).epsilon(1e-4));
+          doctest::Approx(beam_log_probability(model, beam_sources[3], text, ended)).epsilon(1e-4));
     CHECK(found[0].score == doctest::Approx(found[0].log_probability /
                                             static_cast<double>(text.size() + (ended ? 1 : 0))));
   }
@@ -134,14 +134,14 @@ TEST_CASE("beam search with one beam is greedy, and says what its text's probabi
 
 TEST_CASE("the best hypothesis never scores below the greedy text") {
   for (uint64_t seed = 1; seed <= 30; ++seed) {
-    const EncoderDecoder model = writer(seed, 9);
+    const EncoderDecoder model = beam_model(seed, 9);
     for (const double penalty : {0.0, 1.0, 1.5}) {
       CAPTURE(seed);
       BeamOptions options{.length_penalty = static_cast<real>(penalty), .max_new_tokens = 10};
-      const double greedy = beam_search(model, some_sources[3], options)[0].score;
+      const double greedy = beam_search(model, beam_sources[3], options)[0].score;
       for (const int64_t beams : {2, 3, 5}) {
         options.beams = beams;
-        const std::vector<Hypothesis> found = beam_search(model, some_sources[3], options);
+        const std::vector<Hypothesis> found = beam_search(model, beam_sources[3], options);
         CHECK(static_cast<int64_t>(found.size()) <= beams);
         CHECK(found[0].score >= greedy - 1e-5);
         const auto by_score = [](const auto& a, const auto& b) { return a.score > b.score; };
@@ -152,47 +152,47 @@ TEST_CASE("the best hypothesis never scores below the greedy text") {
 }
 
 TEST_CASE("generate: sources side by side give what each gives alone, and what greedy means") {
-  for (const auto& [name, preset] : encoder_decoder_presets()) {
-    CAPTURE(name);
-    EncoderDecoderConfig c = preset;
+  for (const auto& preset : encoder_decoder_presets()) {
+    CAPTURE(preset.first);
+    EncoderDecoderConfig c = preset.second;
     c.head_width = c.n_inner = 0;
     const EvalMode evaluation;
     for (const uint64_t seed : {1u, 2u}) {
-      const EncoderDecoder model = writer(seed, 9, c);
-      const std::vector<Sequence> texts = generate(model, some_sources, 8);
-      REQUIRE(texts.size() == some_sources.size());
+      const EncoderDecoder model = beam_model(seed, 9, c);
+      const std::vector<Sequence> texts = generate(model, beam_sources, 8);
+      REQUIRE(texts.size() == beam_sources.size());
       for (size_t i = 0; i < texts.size(); ++i) {
-        CHECK(texts[i] == generate(model, std::span(&some_sources[i], 1), 8)[0]);
-        CHECK(texts[i] == greedy_text(model, some_sources[i], 8));
+        CHECK(texts[i] == generate(model, std::span(&beam_sources[i], 1), 8)[0]);
+        CHECK(texts[i] == greedy_beam_text(model, beam_sources[i], 8));
       }
     }
   }
 }
 
 TEST_CASE("generate: more sources than are written at once, none, and no tokens") {
-  const EncoderDecoder model = writer(1, 9);
-  const std::vector<Sequence> many(35, some_sources[1]);
+  const EncoderDecoder model = beam_model(1, 9);
+  const std::vector<Sequence> many(35, beam_sources[1]);
   const std::vector<Sequence> texts = generate(model, many, 5);
   REQUIRE(texts.size() == 35);
   CHECK(texts[34] == texts[0]);
   CHECK(generate(model, std::vector<Sequence>{}, 5).empty());
   CHECK(generate(model, many, 0)[0].empty());
-  CHECK(beam_search(model, some_sources[0], {.max_new_tokens = 0})[0].tokens.empty());
+  CHECK(beam_search(model, beam_sources[0], {.max_new_tokens = 0})[0].tokens.empty());
 }
 
 TEST_CASE("texts end where learned positions do") {
   EncoderDecoderConfig c;
   c.positions = Positions::learned;
   c.block_size = 6;
-  const EncoderDecoder model = writer(3, 9, c);
-  for (const Sequence& text : generate(model, some_sources, 100)) CHECK(text.size() <= 6);
-  for (const Hypothesis& h : beam_search(model, some_sources[1], {.beams = 3})) {
+  const EncoderDecoder model = beam_model(3, 9, c);
+  for (const Sequence& text : generate(model, beam_sources, 100)) CHECK(text.size() <= 6);
+  for (const Hypothesis& h : beam_search(model, beam_sources[1], {.beams = 3})) {
     CHECK(h.tokens.size() <= 6);
   }
 }
 
 TEST_CASE("beam search: what cannot be is refused in a sentence") {
-  const EncoderDecoder model = writer(1, 9);
+  const EncoderDecoder model = beam_model(1, 9);
   const auto refusal = [&](const Sequence& source, const BeamOptions& options) {
     return message_of<ValueError>([&] { beam_search(model, source, options); });
   };

@@ -1,5 +1,4 @@
-// T5, BART and Llama on disk: under Hugging Face's names, both ways, and what is not supported is
-// named.
+// T5 and BART on disk: under Hugging Face's names, both ways, and what is not supported is named.
 
 #include "nn/pretrained/encoder_decoder.h"
 
@@ -7,7 +6,6 @@
 
 #include "data/json.h"
 #include "data/safetensors.h"
-#include "nn/pretrained/llama.h"
 #include "tests/data/support.h"
 
 using namespace gradus;
@@ -16,9 +14,9 @@ using nlohmann::json;
 
 namespace {
 
-using Tensors = std::map<std::string, Tensor>;
+using FamilyTensors = std::map<std::string, Tensor>;
 
-EncoderDecoderConfig preset(const std::string& wanted) {
+EncoderDecoderConfig stored_preset(const std::string& wanted) {
   for (const auto& [name, config] : encoder_decoder_presets()) {
     if (wanted != name) continue;
     EncoderDecoderConfig c = config;
@@ -35,8 +33,7 @@ EncoderDecoderConfig preset(const std::string& wanted) {
   throw ValueError(wanted);
 }
 
-template <class Model>
-void draw(Model& model) {
+void draw_stored(EncoderDecoder& model) {
   uint64_t counter = 0;
   const NoGrad guard;
   for (NamedTensor& p : model.named_parameters()) {
@@ -44,25 +41,25 @@ void draw(Model& model) {
   }
 }
 
-EncoderDecoder drawn(const std::string& name) {
-  EncoderDecoder model(preset(name));
-  draw(model);
+EncoderDecoder drawn_sides(const std::string& name) {
+  EncoderDecoder model(stored_preset(name));
+  draw_stored(model);
   return model;
 }
 
-Tensors read_tensors(const std::filesystem::path& folder) {
+FamilyTensors family_tensors(const std::filesystem::path& folder) {
   const SafetensorsFile file(folder / "model.safetensors");
-  Tensors tensors;
+  FamilyTensors tensors;
   for (const std::string& name : file.names()) tensors[name] = file.tensor(name);
   return tensors;
 }
 
 // The sentence about a saved model after `change` of its tensors or its config.
 template <class Change>
-std::string complaint(const std::string& name, Change change) {
+std::string family_complaint(const std::string& name, Change change) {
   const TemporaryFolder folder;
-  save_encoder_decoder(drawn(name), folder.path());
-  Tensors tensors = read_tensors(folder.path());
+  save_encoder_decoder(drawn_sides(name), folder.path());
+  FamilyTensors tensors = family_tensors(folder.path());
   json config = read_json(folder.path() / "config.json");
   change(tensors, config);
   SafetensorsContents contents{.tensors = {tensors.begin(), tensors.end()}};
@@ -75,7 +72,7 @@ std::string complaint(const std::string& name, Change change) {
 }
 
 std::string setting_complaint(const std::string& name, const char* key, const json& value) {
-  return complaint(name, [&](Tensors&, json& config) { config[key] = value; });
+  return family_complaint(name, [&](FamilyTensors&, json& config) { config[key] = value; });
 }
 
 }  // namespace
@@ -83,9 +80,9 @@ std::string setting_complaint(const std::string& name, const char* key, const js
 TEST_CASE(
     "T5's layout is Hugging Face's: a table of distances in block 0, three parts of a block") {
   const TemporaryFolder folder;
-  const EncoderDecoder model = drawn("t5-tiny");
+  const EncoderDecoder model = drawn_sides("t5-tiny");
   save_encoder_decoder(model, folder.path());
-  const Tensors tensors = read_tensors(folder.path());
+  const FamilyTensors tensors = family_tensors(folder.path());
   CHECK(tensors.size() == 1 + (2 * 8 + 2) + (1 * 13 + 2));
   const auto holds = [&](const std::string& theirs, const Tensor& x) {
     CHECK(bit_difference(tensors.at(theirs + ".weight"), x) == "");
@@ -109,9 +106,9 @@ TEST_CASE(
 
 TEST_CASE("T5 1.1: wi_0 is the gate, heads have a width of their own, the head stands alone") {
   const TemporaryFolder folder;
-  const EncoderDecoder model = drawn("t5-v1_1-small");
+  const EncoderDecoder model = drawn_sides("t5-v1_1-small");
   save_encoder_decoder(model, folder.path());
-  const Tensors tensors = read_tensors(folder.path());
+  const FamilyTensors tensors = family_tensors(folder.path());
   CHECK(bit_difference(tensors.at("encoder.block.0.layer.1.DenseReluDense.wi_0.weight"),
                        model.find("encoder.h.0.mlp.c_gate.weight")) == "");
   CHECK(bit_difference(tensors.at("lm_head.weight"), model.find("lm_head.weight")) == "");
@@ -124,9 +121,9 @@ TEST_CASE("T5 1.1: wi_0 is the gate, heads have a width of their own, the head s
 
 TEST_CASE("BART's layout is Hugging Face's: positions begin with 2, logits have a bias of zeros") {
   const TemporaryFolder folder;
-  const EncoderDecoder model = drawn("bart-tiny");
+  const EncoderDecoder model = drawn_sides("bart-tiny");
   save_encoder_decoder(model, folder.path());
-  const Tensors tensors = read_tensors(folder.path());
+  const FamilyTensors tensors = family_tensors(folder.path());
   CHECK(tensors.size() == 2 + (3 + 2 * 16) + (3 + 26));
   const Tensor positions = tensors.at("model.decoder.embed_positions.weight");
   CHECK(positions.shape() == Shape{8, 8});
@@ -142,19 +139,19 @@ TEST_CASE("BART's layout is Hugging Face's: positions begin with 2, logits have 
 
 TEST_CASE("switches that neither T5 nor BART has are stored under gradus's own names") {
   const TemporaryFolder folder;
-  EncoderDecoderConfig c = preset("t5-tiny");
+  EncoderDecoderConfig c = stored_preset("t5-tiny");
   c.positions = Positions::rope;
   EncoderDecoder model(c);
-  draw(model);
+  draw_stored(model);
   save_encoder_decoder(model, folder.path());
   CHECK(read_json(folder.path() / "config.json").at("model_type") == "gradus-encoder-decoder");
-  CHECK(read_tensors(folder.path()).contains("decoder.h.0.cross_attn.c_kv.weight"));
+  CHECK(family_tensors(folder.path()).contains("decoder.h.0.cross_attn.c_kv.weight"));
   CHECK(load_encoder_decoder_config(folder.path()) == c);
 }
 
 TEST_CASE("one shape has one spelling, however it was given") {
   const TemporaryFolder folder;
-  EncoderDecoderConfig c = preset("t5-tiny");
+  EncoderDecoderConfig c = stored_preset("t5-tiny");
   c.n_decoder_layer = c.n_layer;
   c.kv_heads = c.n_head;
   c.head_width = 4;
@@ -167,7 +164,7 @@ TEST_CASE("one shape has one spelling, however it was given") {
 
 TEST_CASE("tied copies are read, and must be the same") {
   const auto copy = [](const char* name, bool same) {
-    return complaint("t5-tiny", [&](Tensors& tensors, json&) {
+    return family_complaint("t5-tiny", [&](FamilyTensors& tensors, json&) {
       const Tensor shared = tensors.at("shared.weight");
       tensors[name] = same ? shared.clone() : ones(shared.shape());
     });
@@ -209,36 +206,65 @@ TEST_CASE("settings that change what is computed are refused by their names") {
       contains(setting_complaint("t5-tiny", "vocab_size", 2'000'000'000), "expected (2000000000"));
 }
 
+TEST_CASE("a config.json with anything in the place of anything is read or refused, never more") {
+  const json odd[] = {nullptr,        true,       -1,           0, 3, 1e300, "x", json::array(),
+                      json::object(), 1ULL << 63, 2'147'483'647};
+  EncoderDecoderConfig own = stored_preset("t5-tiny");
+  own.positions = Positions::rope;
+  for (const EncoderDecoderConfig& c :
+       {stored_preset("t5-v1_1-small"), stored_preset("bart-tiny"), own}) {
+    const TemporaryFolder folder;
+    save_encoder_decoder(EncoderDecoder(c), folder.path());
+    const json good = read_json(folder.path() / "config.json");
+    for (const auto& entry : good.items()) {
+      const std::string key = entry.key();
+      for (const json& other : odd) {
+        json changed = good;
+        changed[key] = other;
+        folder.file("config.json", changed.dump());
+        CAPTURE(key);
+        CAPTURE(other.dump());
+        try {
+          load_encoder_decoder(folder.path());
+        } catch (const Error& error) {
+          CHECK(std::string(error.what()).size() > 10);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("tensors that do not fit are told under the files' names") {
-  CHECK(contains(complaint("bart-tiny",
-                           [](Tensors& tensors, json&) {
-                             tensors["final_logits_bias"] = ones({1, 7});
-                           }),
+  CHECK(contains(family_complaint("bart-tiny",
+                                  [](FamilyTensors& tensors, json&) {
+                                    tensors["final_logits_bias"] = ones({1, 7});
+                                  }),
                  "final_logits_bias is not zero, which is not supported"));
-  CHECK(contains(complaint("bart-tiny",
-                           [](Tensors& tensors, json&) {
-                             tensors["model.encoder.embed_positions.weight"] = ones({6, 8});
-                           }),
+  CHECK(contains(family_complaint("bart-tiny",
+                                  [](FamilyTensors& tensors, json&) {
+                                    tensors["model.encoder.embed_positions.weight"] = ones({6, 8});
+                                  }),
                  "encoder.embed_positions.weight has shape (6, 8), expected (8, 8)"));
-  CHECK(complaint("bart-tiny", [](Tensors& tensors, json&) {
+  CHECK(family_complaint("bart-tiny", [](FamilyTensors& tensors, json&) {
           tensors.erase("final_logits_bias");
         }) == "nothing was thrown");
-  CHECK(contains(complaint("t5-tiny",
-                           [](Tensors& tensors, json&) {
-                             tensors.erase("decoder.block.0.layer.1.EncDecAttention.k.weight");
-                           }),
+  CHECK(contains(family_complaint("t5-tiny",
+                                  [](FamilyTensors& tensors, json&) {
+                                    tensors.erase(
+                                        "decoder.block.0.layer.1.EncDecAttention.k.weight");
+                                  }),
                  "missing decoder.block.0.layer.1.EncDecAttention.k.weight"));
-  CHECK(contains(complaint("t5-tiny",
-                           [](Tensors& tensors, json&) {
-                             tensors["encoder.block.0.layer.1.EncDecAttention.q.weight"] =
-                                 ones({1});
-                           }),
+  CHECK(contains(family_complaint("t5-tiny",
+                                  [](FamilyTensors& tensors, json&) {
+                                    tensors["encoder.block.0.layer.1.EncDecAttention.q.weight"] =
+                                        ones({1});
+                                  }),
                  "unexpected encoder.block.0.layer.1.EncDecAttention.q.weight"));
 }
 
 TEST_CASE("weights can be read into a model that is there, or not at all") {
   const TemporaryFolder folder;
-  const EncoderDecoder model = drawn("t5-tiny");
+  const EncoderDecoder model = drawn_sides("t5-tiny");
   save_encoder_decoder(model, folder.path());
   EncoderDecoder same(model.config);
   load_encoder_decoder_weights(same, folder.path());
@@ -251,73 +277,4 @@ TEST_CASE("weights can be read into a model that is there, or not at all") {
   CHECK(contains(message_of<FileError>([&] { load_encoder_decoder_weights(wider, folder.path()); }),
                  "DenseReluDense.wi.weight has shape (12, 8), expected (16, 8)"));
   CHECK(bit_difference(wider.find("wte.weight"), before) == "");
-}
-
-TEST_CASE("Llama and Mistral: every bit comes back, under Hugging Face's names") {
-  for (const int64_t window : {0, 3}) {
-    for (const int64_t kv_heads : {0, 1, 2}) {
-      const GPTConfig config{.block_size = 6,
-                             .vocab_size = 7,
-                             .n_layer = 2,
-                             .n_head = 4,
-                             .n_embd = 8,
-                             .kv_heads = kv_heads,
-                             .n_inner = 12,
-                             .window = window,
-                             .bias = false,
-                             .tie_weights = kv_heads == 1,
-                             .positions = Positions::rope,
-                             .rope_theta = 500,
-                             .norm = NormKind::rms,
-                             .activation = Activation::swiglu};
-      GPT model(config);
-      draw(model);
-      const TemporaryFolder folder;
-      save_llama(model, folder.path());
-      const GPT again = load_llama(folder.path());
-      CHECK(again.config == config);
-      for (const NamedTensor& p : model.named_parameters()) {
-        CHECK(bit_difference(again.find(p.name), p.tensor) == "");
-      }
-      const Tensors tensors = read_tensors(folder.path());
-      const int64_t kv = 2 * config.block().num_kv_heads();
-      CHECK(bit_difference(tensors.at("model.layers.1.self_attn.v_proj.weight"),
-                           model.find("h.1.attn.c_attn.weight").narrow(0, 8 + kv, kv)) == "");
-      CHECK(read_json(folder.path() / "config.json").at("model_type") ==
-            (window > 0 ? "mistral" : "llama"));
-    }
-  }
-}
-
-TEST_CASE("Llama: what it does not have is not written, what is not supported is not read") {
-  GPTConfig config{.block_size = 6,
-                   .vocab_size = 7,
-                   .n_layer = 1,
-                   .n_head = 2,
-                   .n_embd = 8,
-                   .bias = false,
-                   .tie_weights = false,
-                   .positions = Positions::rope,
-                   .norm = NormKind::rms,
-                   .activation = Activation::swiglu};
-  const TemporaryFolder folder;
-  save_llama(GPT(config), folder.path());
-  const json good = read_json(folder.path() / "config.json");
-  const auto refusal = [&](const char* key, const json& value) {
-    json changed = good;
-    changed[key] = value;
-    return message_of<FileError>([&] { llama_config_from_json(changed, "c"); });
-  };
-  CHECK(refusal("hidden_act", "gelu") == "c: hidden_act 'gelu' is not supported");
-  CHECK(refusal("attention_bias", true) == "c: attention_bias = true is not supported");
-  CHECK(refusal("rope_scaling", {{"rope_type", "llama3"}}) ==
-        "c: rope_type 'llama3' is not supported");
-  CHECK(refusal("head_dim", 8) == "c: head_dim = 8 is not supported");
-  CHECK(refusal("rope_parameters", {{"rope_type", "default"}, {"rope_theta", 7.0}}) ==
-        "nothing was thrown");
-  CHECK(refusal("model_type", "gemma") == "c: unknown model_type 'gemma'");
-
-  config.positions = Positions::learned;
-  CHECK(message_of<ValueError>([&] { save_llama(GPT(config), folder.path()); }) ==
-        "save_llama: the model has switches that Llama and Mistral do not have");
 }

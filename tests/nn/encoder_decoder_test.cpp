@@ -15,16 +15,16 @@ using namespace gradus::testing;
 
 namespace {
 
-constexpr int64_t words = 11, places = 9;  // vocabulary, and positions that are learned
+constexpr int64_t sides_words = 11, sides_places = 9;  // vocabulary, and positions that are learned
 
-struct Variant {
+struct SidesVariant {
   std::string name;
   EncoderDecoderConfig config;
 };
 
-EncoderDecoderConfig small(EncoderDecoderConfig c) {
-  c.block_size = places;
-  c.vocab_size = words;
+EncoderDecoderConfig small_sides(EncoderDecoderConfig c) {
+  c.block_size = sides_places;
+  c.vocab_size = sides_words;
   c.n_layer = 2;
   c.n_decoder_layer = 0;
   c.n_head = 4;
@@ -34,13 +34,13 @@ EncoderDecoderConfig small(EncoderDecoderConfig c) {
   return c;
 }
 
-std::vector<Variant> variants() {
-  std::vector<Variant> list;
+std::vector<SidesVariant> sides_variants() {
+  std::vector<SidesVariant> list;
   for (const auto& [name, config] : encoder_decoder_presets()) {
-    list.push_back({name, small(config)});
+    list.push_back({name, small_sides(config)});
   }
   const auto add = [&](const std::string& name, auto change) {
-    list.push_back({name, small({})});
+    list.push_back({name, small_sides({})});
     change(list.back().config);
   };
   for (const auto& [name, positions] : position_names) {
@@ -65,7 +65,7 @@ std::vector<Variant> variants() {
 }
 
 // Weights large enough that every path shows in the logits.
-EncoderDecoder lively(const EncoderDecoderConfig& config) {
+EncoderDecoder lively_sides(const EncoderDecoderConfig& config) {
   EncoderDecoder model(config);
   uint64_t counter = 0;
   const NoGrad guard;
@@ -75,21 +75,21 @@ EncoderDecoder lively(const EncoderDecoderConfig& config) {
   return model;
 }
 
-Tokens ids_of(int64_t B, int64_t length, int64_t seed) {
+Tokens sides_ids(int64_t B, int64_t length, int64_t seed) {
   Tokens ids(Shape{B, length});
   for (int64_t i = 0; i < ids.numel(); ++i) {
-    ids.data()[i] = static_cast<int32_t>((i * i * 7 + seed * (i + 1)) % words);
+    ids.data()[i] = static_cast<int32_t>((i * i * 7 + seed * (i + 1)) % sides_words);
   }
   return ids;
 }
 
 // Two sources of 7 and 4 tokens.
-struct Batch {
-  Tokens source = ids_of(2, 7, 1), inputs = ids_of(2, 6, 2), targets = ids_of(2, 6, 3);
+struct SidesBatch {
+  Tokens source = sides_ids(2, 7, 1), inputs = sides_ids(2, 6, 2), targets = sides_ids(2, 6, 3);
   Tensor mask = from_data({2, 7}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0});
 };
 
-std::vector<Tensor> gradients_of(EncoderDecoder& model, const Batch& b) {
+std::vector<Tensor> sides_gradients(EncoderDecoder& model, const SidesBatch& b) {
   model.zero_grad();
   model.loss(b.source, b.mask, b.inputs, b.targets).backward();
   std::vector<Tensor> all;
@@ -100,25 +100,25 @@ std::vector<Tensor> gradients_of(EncoderDecoder& model, const Batch& b) {
 }  // namespace
 
 TEST_CASE("every encoder-decoder: no token of the target sees those behind it") {
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    const EncoderDecoder model = lively(v.config);
-    const Tokens source = ids_of(1, 7, 1);
+    const EncoderDecoder model = lively_sides(v.config);
+    const Tokens source = sides_ids(1, 7, 1);
     const auto logits = [&](const Tokens& inputs) { return model(source, {}, inputs); };
-    CHECK_FALSE(find_leak(logits, ids_of(1, 6, 2), words).has_value());
+    CHECK_FALSE(find_leak(logits, sides_ids(1, 6, 2), sides_words).has_value());
   }
 }
 
 TEST_CASE("every encoder-decoder: every token of the target sees all of the source") {
   const EvalMode evaluation;
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    const EncoderDecoder model = lively(v.config);
-    const Batch b;
+    const EncoderDecoder model = lively_sides(v.config);
+    const SidesBatch b;
     const Tensor before = model(b.source, {}, b.inputs);
     for (int64_t s = 0; s < b.source.dim(1); ++s) {
       Tokens other = b.source;
-      other.data()[s] = (other.data()[s] + 1) % static_cast<int32_t>(words);
+      other.data()[s] = (other.data()[s] + 1) % static_cast<int32_t>(sides_words);
       const Tensor after = model(other, {}, b.inputs);
       CHECK(bit_difference(after.select(0, 1), before.select(0, 1)) == "");  // another text
       for (int64_t t = 0; t < b.inputs.dim(1); ++t) {
@@ -131,10 +131,10 @@ TEST_CASE("every encoder-decoder: every token of the target sees all of the sour
 
 TEST_CASE("every encoder-decoder: padding of the source changes nothing, whatever stands there") {
   const EvalMode evaluation;
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    const EncoderDecoder model = lively(v.config);
-    Batch b;
+    const EncoderDecoder model = lively_sides(v.config);
+    SidesBatch b;
     const Tensor padded = model(b.source, b.mask, b.inputs);
     for (int64_t s = 4; s < 7; ++s) b.source.data()[7 + s] = static_cast<int32_t>(s);
     CHECK(bit_difference(model(b.source, b.mask, b.inputs), padded) == "");
@@ -145,10 +145,10 @@ TEST_CASE("every encoder-decoder: padding of the source changes nothing, whateve
 }
 
 TEST_CASE("every encoder-decoder: every parameter learns") {
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    EncoderDecoder model = lively(v.config);
-    const Batch b;
+    EncoderDecoder model = lively_sides(v.config);
+    const SidesBatch b;
     const auto loss = [&] { return model.loss(b.source, b.mask, b.inputs, b.targets); };
     for (const AuditedParameter& p : audit_gradients(model, loss)) {
       CAPTURE(p.name);
@@ -160,10 +160,10 @@ TEST_CASE("every encoder-decoder: every parameter learns") {
 
 TEST_CASE("every encoder-decoder: logits with a cache are those without, however they are cut") {
   const EvalMode evaluation;
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    const EncoderDecoder model = lively(v.config);
-    const Batch b;
+    const EncoderDecoder model = lively_sides(v.config);
+    const SidesBatch b;
     const Tensor memory = model.encode(b.source, b.mask);
     const Tensor whole = model.logits(model.decode(b.inputs, memory, b.mask));
     for (const std::vector<int64_t>& cuts : {std::vector<int64_t>{1, 1, 1, 1, 1, 1}, {4, 1, 1}}) {
@@ -184,27 +184,27 @@ TEST_CASE("every encoder-decoder: logits with a cache are those without, however
 }
 
 TEST_CASE("every encoder-decoder: blocks that are computed again give the same gradients") {
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    EncoderDecoder model = lively(v.config);
-    const Batch b;
-    const std::vector<Tensor> kept = gradients_of(model, b);
+    EncoderDecoder model = lively_sides(v.config);
+    const SidesBatch b;
+    const std::vector<Tensor> kept = sides_gradients(model, b);
     model.recompute = true;
-    const std::vector<Tensor> again = gradients_of(model, b);
+    const std::vector<Tensor> again = sides_gradients(model, b);
     // Layers that share a bias or the memory add to its gradient in another order.
     for (size_t i = 0; i < kept.size(); ++i) CHECK(difference(again[i], kept[i]) == "");
   }
 }
 
 TEST_CASE("every encoder-decoder: gradients are bitwise the same for any number of threads") {
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
-    EncoderDecoder model = lively(v.config);
-    const Batch b;
+    EncoderDecoder model = lively_sides(v.config);
+    const SidesBatch b;
     std::vector<std::vector<Tensor>> of_threads;
     for (const int threads : {1, 2, 5}) {
       const ThreadGuard guard(threads);
-      of_threads.push_back(gradients_of(model, b));
+      of_threads.push_back(sides_gradients(model, b));
     }
     for (size_t i = 0; i < of_threads[0].size(); ++i) {
       CHECK(bit_difference(of_threads[1][i], of_threads[0][i]) == "");
@@ -214,10 +214,10 @@ TEST_CASE("every encoder-decoder: gradients are bitwise the same for any number 
 }
 
 TEST_CASE("every encoder-decoder is stored and read back, config and weights, to the bit") {
-  for (const Variant& v : variants()) {
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
     const TemporaryFolder folder;
-    const EncoderDecoder model = lively(v.config);
+    const EncoderDecoder model = lively_sides(v.config);
     save_encoder_decoder(model, folder.path());
     const EncoderDecoder again = load_encoder_decoder(folder.path());
     CHECK(again.config == model.config);
@@ -229,8 +229,8 @@ TEST_CASE("every encoder-decoder is stored and read back, config and weights, to
 
 TEST_CASE("an encoder-decoder learns to turn a word around") {
   manual_seed(4);
-  EncoderDecoder model({.vocab_size = words, .n_layer = 1, .n_head = 4, .n_embd = 16});
-  const Batch b;
+  EncoderDecoder model({.vocab_size = sides_words, .n_layer = 1, .n_head = 4, .n_embd = 16});
+  const SidesBatch b;
   Tokens inputs(Shape{2, 7}), targets(Shape{2, 7});
   for (int64_t i = 0; i < 14; ++i) {
     const int64_t row = i / 7, t = i % 7;
@@ -255,7 +255,7 @@ TEST_CASE("T5's head begins with logits of the same spread as any other") {
   manual_seed(2);
   const EvalMode evaluation;
   const auto spread = [](bool scaled) {
-    EncoderDecoderConfig c = small({});
+    EncoderDecoderConfig c = small_sides({});
     c.n_embd = 64;
     c.scale_tied_head = scaled;
     const EncoderDecoder model(c);
@@ -267,7 +267,7 @@ TEST_CASE("T5's head begins with logits of the same spread as any other") {
 
 TEST_CASE("encoder-decoder: what cannot be is refused in a sentence") {
   const auto refusal = [](auto change) {
-    EncoderDecoderConfig c = small({});
+    EncoderDecoderConfig c = small_sides({});
     change(c);
     return message_of<ValueError>([&] { EncoderDecoder model(c); });
   };
@@ -285,25 +285,25 @@ TEST_CASE("encoder-decoder: what cannot be is refused in a sentence") {
   CHECK(refusal([](C& c) { c.end_token = 11; }) ==
         "encoder-decoder: end_token = 11 must be in [0, vocab_size = 11)");
 
-  const EncoderDecoder model = lively(small({}));
+  const EncoderDecoder model = lively_sides(small_sides({}));
   CHECK(message_of<ShapeError>([&] {
-          model.decode(ids_of(1, 3, 1), ones({1, 4, 8}));
+          model.decode(sides_ids(1, 3, 1), ones({1, 4, 8}));
         }) == "cross-attention: memory (1, 4, 8) must be (B, S, 16)");
-  EncoderDecoderConfig learned = small({});
+  EncoderDecoderConfig learned = small_sides({});
   learned.positions = Positions::learned;
-  CHECK(message_of<ShapeError>([&] { lively(learned).encode(ids_of(1, 10, 1)); }) ==
+  CHECK(message_of<ShapeError>([&] { lively_sides(learned).encode(sides_ids(1, 10, 1)); }) ==
         "encoder-decoder: 10 tokens exceed block_size 9");
 }
 
 #ifdef GRADUS_DOUBLE
 TEST_CASE("every encoder-decoder: gradients are those of finite differences") {
-  const Batch b;
-  for (const Variant& v : variants()) {
+  const SidesBatch b;
+  for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);
     EncoderDecoderConfig config = v.config;
     config.n_layer = 1;
-    EncoderDecoder model = lively(config);
-    const std::vector<Tensor> gradients = gradients_of(model, b);
+    EncoderDecoder model = lively_sides(config);
+    const std::vector<Tensor> gradients = sides_gradients(model, b);
     const NoGrad guard;
     const auto loss = [&] { return model.loss(b.source, b.mask, b.inputs, b.targets).item(); };
     std::vector<NamedTensor> parameters = model.named_parameters();

@@ -72,6 +72,22 @@ TEST_CASE("parameter_formula: BERT with and without next sentences") {
   }
 }
 
+TEST_CASE("parameter_formula: the families of encoder-decoders, and shared or wider heads") {
+  const MetaMode no_memory;
+  std::vector<EncoderDecoderConfig> configs;
+  for (const auto& [name, config] : encoder_decoder_presets()) configs.push_back(config);
+  EncoderDecoderConfig other = configs.front();
+  other.n_decoder_layer = 3;
+  other.kv_heads = 2;
+  other.bias = other.qk_norm = true;
+  other.head_width = 24;
+  configs.push_back(other);
+  for (const EncoderDecoderConfig& c : configs) {
+    CAPTURE(letters(c));
+    CHECK(computed(parameter_formula(c)) == counted(EncoderDecoder(c)));
+  }
+}
+
 TEST_CASE("GPT-2 small: the formula reads as in the papers, and 124.44M is 124.34M and biases") {
   const std::vector<FormulaTerm> terms = parameter_formula(GPTConfig{});
   CHECK(terms[0].formula == "V C + P C");

@@ -1,15 +1,18 @@
-// The golden runs: PyTorch's losses and gradient norms for a small GPT and a small BERT, and the
-// first gradients of the GPT, from the same weights and batches (tests/golden/record_gpt.py and
-// record_bert.py made the files).
+// The golden runs: PyTorch's losses and gradient norms for small models of every family, and the
+// first gradients of the GPT, from the same weights and batches (tests/golden/record_gpt.py,
+// record_bert.py and record_variants.py made the files).
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/mode.h"
 #include "data/safetensors.h"
 #include "nn/gpt.h"
 #include "nn/pretrained/bert.h"
+#include "nn/pretrained/encoder_decoder.h"
+#include "nn/pretrained/llama.h"
 #include "optim/optimizer.h"
 
 using namespace gradus;
@@ -33,8 +36,12 @@ GPTConfig config_of(const SafetensorsFile& file) {
           .bias = file.metadata().at("bias") == "true"};
 }
 
+std::string golden_folder(const std::string& name) {
+  return std::string(GRADUS_SOURCE_DIR) + "/tests/golden/" + name;
+}
+
 SafetensorsFile golden_file(const std::string& name) {
-  return SafetensorsFile(std::string(GRADUS_SOURCE_DIR) + "/tests/golden/" + name);
+  return SafetensorsFile(golden_folder(name));
 }
 
 // Row `step` of tokens (steps, B, T).
@@ -109,7 +116,7 @@ Tokens pairs_of(const Tokens& all, int64_t step) {
 }
 
 void check_golden_bert() {
-  const std::string folder = std::string(GRADUS_SOURCE_DIR) + "/tests/golden/bert";
+  const std::string folder = golden_folder("bert");
   const SafetensorsFile file = golden_file("bert/steps.safetensors");
   BERTForPreTraining model = load_bert(folder);
   AdamW optimizer = optimizer_of(file, model);
@@ -131,6 +138,66 @@ void check_golden_bert() {
   }
 }
 
+// What a model reads in one step of record_variants.py; GPTs read the inputs alone.
+struct VariantBatch {
+  VariantBatch(const SafetensorsFile& file, int64_t step)
+      : source(batch_of(file.tokens("source"), step)),
+        inputs(batch_of(file.tokens("inputs"), step)),
+        targets(batch_of(file.tokens("targets"), step)),
+        mask(file.tensor("mask").select(0, step).contiguous()) {}
+  Tokens source, inputs, targets;
+  Tensor mask;
+};
+
+template <class Logits, class Loss>
+void check_golden_variant(const std::string& name, const Module& model, Logits logits, Loss loss) {
+  const SafetensorsFile file = golden_file(name + "/steps.safetensors");
+  const Tensor losses = file.tensor("losses");
+  REQUIRE(losses.numel() == 5);
+  CHECK(largest_difference(logits(VariantBatch(file, 0)), file.tensor("logits")) < 1e-5);
+  AdamW optimizer = optimizer_of(file, model);
+  for (int64_t step = 0; step < losses.numel(); ++step) {
+    CAPTURE(step);
+    const Tensor now = loss(VariantBatch(file, step));
+    check_loss(now, losses, step);
+    now.backward();
+    check_update(file, model, optimizer, step);
+  }
+}
+
+void check_golden_llama(const std::string& name) {
+  const GPT model = load_llama(golden_folder(name));
+  check_golden_variant(
+      name, model, [&](const VariantBatch& b) { return model(b.inputs); },
+      [&](const VariantBatch& b) { return model.loss(b.inputs, b.targets); });
+}
+
+void check_golden_encoder_decoder(const std::string& name) {
+  const EncoderDecoder model = load_encoder_decoder(golden_folder(name));
+  check_golden_variant(
+      name, model, [&](const VariantBatch& b) { return model(b.source, b.mask, b.inputs); },
+      [&](const VariantBatch& b) { return model.loss(b.source, b.mask, b.inputs, b.targets); });
+}
+
+// Weights, settings and logits as Hugging Face's program wrote them (record_transformers.py).
+void check_transformers_encoder_decoder(const std::string& name) {
+  const std::string folder = "transformers/" + name;
+  const SafetensorsFile file = golden_file(folder + "/logits.safetensors");
+  const EvalMode evaluation;
+  const EncoderDecoder model = load_encoder_decoder(golden_folder(folder));
+  const Tensor logits = model(file.tokens("input_ids"), file.tensor("attention_mask"),
+                              file.tokens("decoder_input_ids"));
+  CHECK(largest_difference(logits, file.tensor("logits")) < 1e-5);
+}
+
+void check_transformers_llama(const std::string& name) {
+  const std::string folder = "transformers/" + name;
+  const SafetensorsFile file = golden_file(folder + "/logits.safetensors");
+  const EvalMode evaluation;
+  const GPT model = load_llama(golden_folder(folder));
+  CHECK(largest_difference(model(file.tokens("input_ids")), file.tensor("logits")) < 1e-5);
+}
+
 }  // namespace
 
 TEST_SUITE("golden") {
@@ -142,5 +209,32 @@ TEST_SUITE("golden") {
   }
   TEST_CASE("ten steps of BERT's pre-training follow PyTorch: both losses within 1e-5") {
     check_golden_bert();
+  }
+  TEST_CASE("five steps of Llama's block follow PyTorch: RoPE, RMSNorm, SwiGLU, shared keys") {
+    check_golden_llama("llama");
+  }
+  TEST_CASE("five steps of Mistral's block follow PyTorch: the same with a window") {
+    check_golden_llama("mistral");
+  }
+  TEST_CASE("five steps of T5 follow PyTorch: biases by distance, a tied and scaled head") {
+    check_golden_encoder_decoder("t5");
+  }
+  TEST_CASE("five steps of T5 1.1 follow PyTorch: gates, wide heads, a head of its own") {
+    check_golden_encoder_decoder("t5_v1_1");
+  }
+  TEST_CASE("five steps of BART follow PyTorch: post-norm, norms of embeddings") {
+    check_golden_encoder_decoder("bart");
+  }
+  TEST_CASE("Hugging Face's T5, T5 1.1 and BART are read from their own files: the same logits") {
+    for (const char* name : {"t5", "t5_gated", "t5_v1_1", "bart"}) {
+      CAPTURE(name);
+      check_transformers_encoder_decoder(name);
+    }
+  }
+  TEST_CASE("Hugging Face's Llama and Mistral are read from their own files: the same logits") {
+    for (const char* name : {"llama", "mistral"}) {
+      CAPTURE(name);
+      check_transformers_llama(name);
+    }
   }
 }

@@ -12,7 +12,7 @@ using namespace gradus::testing;
 
 namespace {
 
-GPT windowed(Positions positions, int64_t window, int64_t block_size) {
+GPT windowed_gpt(Positions positions, int64_t window, int64_t block_size) {
   GPT model({.block_size = block_size,
              .vocab_size = 11,
              .n_layer = 3,
@@ -29,13 +29,13 @@ GPT windowed(Positions positions, int64_t window, int64_t block_size) {
   return model;
 }
 
-Tokens long_text(int64_t B, int64_t length) {
+Tokens squares_text(int64_t B, int64_t length) {
   Tokens ids(Shape{B, length});
   for (int64_t i = 0; i < ids.numel(); ++i) ids.data()[i] = static_cast<int32_t>(i * i * 5 % 11);
   return ids;
 }
 
-Tokens columns(const Tokens& ids, int64_t from, int64_t count) {
+Tokens text_columns(const Tokens& ids, int64_t from, int64_t count) {
   Tokens part(Shape{ids.dim(0), count});
   for (int64_t b = 0; b < ids.dim(0); ++b) {
     for (int64_t t = 0; t < count; ++t) {
@@ -50,12 +50,12 @@ Tokens columns(const Tokens& ids, int64_t from, int64_t count) {
 TEST_CASE("a cache of a window gives the logits of the whole text, however the tokens are cut") {
   const EvalMode evaluation;
   constexpr int64_t length = 40;
-  const Tokens ids = long_text(2, length);
-  for (const auto& [name, positions] : position_names) {
+  const Tokens ids = squares_text(2, length);
+  for (const Named<Positions>& named : position_names) {
     for (const int64_t window : {1, 2, 5, 60}) {
-      CAPTURE(name);
+      CAPTURE(named.first);
       CAPTURE(window);
-      const GPT model = windowed(positions, window, length);
+      const GPT model = windowed_gpt(named.second, window, length);
       const Tensor whole = model(ids);
       for (const int64_t piece : {1, 3, 8, 13}) {
         CAPTURE(piece);
@@ -63,7 +63,7 @@ TEST_CASE("a cache of a window gives the logits of the whole text, however the t
         KVCache cache(3, std::min(window - 1 + piece, length), window);
         for (int64_t t = 0; t < length; t += piece) {
           const int64_t count = std::min(piece, length - t);
-          const Tensor logits = model(columns(ids, t, count), &cache);
+          const Tensor logits = model(text_columns(ids, t, count), &cache);
           CHECK(difference(logits, whole.narrow(1, t, count)) == "");
         }
         CHECK(cache.length() == length);
@@ -75,10 +75,10 @@ TEST_CASE("a cache of a window gives the logits of the whole text, however the t
 
 TEST_CASE("a cache of a window wants room for what it keeps and the new tokens") {
   const EvalMode evaluation;
-  const GPT model = windowed(Positions::rope, 5, 8);
+  const GPT model = windowed_gpt(Positions::rope, 5, 8);
   KVCache cache(3, 6, 5);
-  model(long_text(1, 6), &cache);
-  CHECK(message_of<ValueError>([&] { model(long_text(1, 3), &cache); }) ==
+  model(squares_text(1, 6), &cache);
+  CHECK(message_of<ValueError>([&] { model(squares_text(1, 3), &cache); }) ==
         "cache: 4 tokens and 3 more exceed its capacity 6");
 }
 
@@ -88,9 +88,9 @@ TEST_CASE("generate: beyond block_size a window sees the whole text, cached or n
   std::iota(longer.begin(), longer.end(), 0);
   for (int32_t& id : longer) id %= 11;
   const std::vector<Sequence> prompts{{1}, {2, 3, 4, 5, 6}, longer, {9, 8}};
-  for (const auto& [name, positions] : position_names) {
-    CAPTURE(name);
-    const GPT model = windowed(positions, 4, 8);
+  for (const Named<Positions>& named : position_names) {
+    CAPTURE(named.first);
+    const GPT model = windowed_gpt(named.second, 4, 8);
     GenerateOptions options{.max_new_tokens = 30, .seed = 5};
     const std::vector<Sequence> made = generate(model, prompts, options);
     for (size_t i = 0; i < prompts.size(); ++i) {
@@ -105,7 +105,7 @@ TEST_CASE("generate: beyond block_size a window sees the whole text, cached or n
 
 TEST_CASE("generate: logits far beyond block_size are those of the whole text") {
   const EvalMode evaluation;
-  const GPT model = windowed(Positions::alibi, 4, 8);
+  const GPT model = windowed_gpt(Positions::alibi, 4, 8);
   std::vector<int32_t> text{1, 2, 3};
   GenerateOptions options{.max_new_tokens = 50};
   options.on_token = [&](const NewToken& token) {

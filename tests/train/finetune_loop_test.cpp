@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 
+#include "data/shuffled_batches.h"
 #include "nn/pretrained/task_model.h"
 #include "tests/train/finetune_support.h"
 #include "train/finetune/forward.h"
 #include "train/finetune/session.h"
-#include "train/finetune/shuffled_batches.h"
 
 using namespace gradus;
 using namespace gradus::testing;

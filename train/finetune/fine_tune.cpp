@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/shuffled_batches.h"
 #include "optim/schedule.h"
 #include "tensor/errors.h"
 #include "train/finetune/forward.h"
-#include "train/finetune/shuffled_batches.h"
 #include "train/signals.h"
 
 namespace gradus {

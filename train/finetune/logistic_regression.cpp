@@ -6,9 +6,9 @@
 #include "autograd/mode.h"
 #include "autograd/ops.h"
 #include "data/random_stream.h"
+#include "data/shuffled_batches.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "train/finetune/shuffled_batches.h"
 
 namespace gradus {
 namespace {

@@ -162,6 +162,26 @@ TEST_CASE("tasks depend on their seed alone, and a smaller number is a beginning
   CHECK_THROWS_AS(pairs(1, -1), ValueError);
 }
 
+TEST_CASE("text to text: a story's summary, and a question with its story and its answer") {
+  const std::vector<TextPair> told = summaries(3, 200);
+  const std::vector<TextPair> asked = gradus::stories::answers(3, 200);
+  REQUIRE(told.size() == 200);
+  REQUIRE(asked.size() == 200);
+  std::set<std::string> targets;
+  for (size_t i = 0; i < told.size(); ++i) {
+    const std::optional<Story> story = parse(builtin(), told[i].source);
+    REQUIRE(story);
+    CHECK(told[i].target == story->summary);
+    targets.insert(told[i].target);
+    CHECK(asked[i].source.starts_with("question: "));
+    const size_t context = asked[i].source.find(" context: ");
+    REQUIRE(context != std::string::npos);
+    CHECK(asked[i].source.find(asked[i].target, context) != std::string::npos);
+  }
+  CHECK(targets.size() > 150);  // names and things differ: no table of targets serves
+  CHECK(summaries(3, 5)[4].source == told[4].source);
+}
+
 TEST_CASE("the tasks' baselines: what counting alone reaches") {
   const auto train = entities(1, 1000), dev = entities(2, 1000);
   const MostFrequentTag tagger(train);

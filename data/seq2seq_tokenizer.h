@@ -1,0 +1,55 @@
+#pragma once
+// A byte-level BPE for text-to-text models, and the special tokens that those need, by the names
+// that T5 and BART know them by. What encodes texts is data/bpe_tokenizer.h.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/tokenizer.h"
+
+namespace gradus {
+
+/// Ids of special tokens.
+struct Seq2SeqTokens {
+  int32_t pad = 0;                      // <pad>
+  int32_t start = 0;                    // the decoder's first input: T5's <pad>, BART's </s>
+  int32_t end = 1;                      // </s>, after every source and every target
+  int32_t mask = -1;                    // <mask>, in place of a span of any length (BART)
+  std::vector<int32_t> sentinels = {};  // <extra_id_0> ..., each in place of one span (T5)
+};
+
+/// <pad>, </s>, <mask>, <|endoftext|> and T5's 100 sentinels: what a vocabulary that is learned for
+/// text-to-text begins with.
+std::vector<std::string> seq2seq_special_tokens();
+
+/// The same tokenizer, with those of these tokens that it lacks as special ones after its last.
+BPETokenizer with_special_tokens(const BPETokenizer& tokenizer,
+                                 const std::vector<std::string>& special);
+
+class Seq2SeqTokenizer {
+ public:
+  /// Throws ValueError for a tokenizer that is no byte-level BPE or has no <pad> or no </s>.
+  explicit Seq2SeqTokenizer(Tokenizer tokenizer);
+  /// The one in a model folder. Throws FileError.
+  static Seq2SeqTokenizer load(const std::filesystem::path& directory);
+
+  /// The ids of a text. It begins with a space, if it has none there: so a word is the same token
+  /// at the beginning as anywhere else, as with SentencePiece (Kudo & Richardson 2018), T5's
+  /// tokenizer.
+  std::vector<int32_t> encode(std::string_view text) const;
+  /// The text of ids, up to </s>, without the space that it begins with; special tokens are left
+  /// out unless asked for. What is not UTF-8 becomes U+FFFD.
+  std::string decode(std::span<const int32_t> ids, bool with_special = false) const;
+
+  const Seq2SeqTokens& tokens() const { return tokens_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  int64_t vocab_size() const { return tokenizer_.vocab_size(); }
+
+ private:
+  Tokenizer tokenizer_;
+  Seq2SeqTokens tokens_;
+  std::vector<bool> special_;  // by id
+};
+
+}  // namespace gradus

@@ -1,0 +1,86 @@
+// The tokenizer of text-to-text models: special tokens, spaces at the beginning, ends.
+
+#include "data/seq2seq_tokenizer.h"
+
+#include <doctest/doctest.h>
+
+#include "data/bpe_train.h"
+#include "support.h"
+#include "tensor/errors.h"
+
+using namespace gradus;
+using testing::contains;
+using testing::sentence_of;
+
+namespace {
+
+Seq2SeqTokenizer kite_tokenizer() {
+  return Seq2SeqTokenizer(
+      Tokenizer(train_words(" Rosa lost her kite. Her kite\n", 400, seq2seq_special_tokens())));
+}
+
+}  // namespace
+
+TEST_CASE("a word is the same token at the beginning of a text as within it") {
+  const Seq2SeqTokenizer tokenizer = kite_tokenizer();
+  const std::vector<int32_t> alone = tokenizer.encode("kite"), all = tokenizer.encode("her kite");
+  REQUIRE(alone.size() == 1);
+  CHECK(all.back() == alone[0]);
+  CHECK(tokenizer.encode(" kite") == alone);
+  CHECK(tokenizer.encode("").empty());
+}
+
+TEST_CASE("texts come back, up to </s> and without special tokens unless they are wanted") {
+  const Seq2SeqTokenizer tokenizer = kite_tokenizer();
+  for (const char* text : {"Rosa lost her kite.", "x", "  two spaces", "Việt Nam", ""}) {
+    std::vector<int32_t> ids = tokenizer.encode(text);
+    const std::string back = tokenizer.decode(ids);
+    CHECK((back == text || " " + back == text));  // a space at the beginning is not told apart
+    ids.push_back(tokenizer.tokens().end);
+    ids.push_back(ids[0]);
+    CHECK(tokenizer.decode(ids) == back);
+  }
+  const std::vector<int32_t> spoiled = tokenizer.encode("Rosa<extra_id_0> her<mask>");
+  CHECK(spoiled.size() == 4);
+  CHECK(tokenizer.decode(spoiled) == "Rosa her");
+  CHECK(tokenizer.decode(spoiled, true) == "Rosa<extra_id_0> her<mask>");
+  CHECK(spoiled[1] == tokenizer.tokens().sentinels.at(0));
+  CHECK(spoiled[3] == tokenizer.tokens().mask);
+  CHECK(tokenizer.tokens().sentinels.size() == 100);
+  CHECK(tokenizer.tokens().start == tokenizer.tokens().pad);
+}
+
+TEST_CASE("half a character is shown as U+FFFD") {
+  const Seq2SeqTokenizer tokenizer = kite_tokenizer();
+  std::vector<int32_t> ids = tokenizer.encode("é");
+  ids.pop_back();
+  CHECK(tokenizer.decode(ids) == "\uFFFD");
+}
+
+TEST_CASE("special tokens are added after the last token, those that are there stay") {
+  const BPETokenizer plain = train_bpe("a text of some words", 300);
+  const BPETokenizer more = with_special_tokens(plain, seq2seq_special_tokens());
+  CHECK(more.vocab_size() == plain.vocab_size() + 103);  // <|endoftext|> was there
+  CHECK(more.encode("a text") == plain.encode("a text"));
+  CHECK(with_special_tokens(more, seq2seq_special_tokens()).vocab_size() == more.vocab_size());
+  const Seq2SeqTokenizer tokenizer{Tokenizer(more)};
+  CHECK(tokenizer.tokens().pad == plain.vocab_size());
+  testing::TemporaryFolder folder;
+  tokenizer.tokenizer().save(folder.path());
+  const Seq2SeqTokenizer loaded = Seq2SeqTokenizer::load(folder.path());
+  CHECK(loaded.tokenizer().digest() == tokenizer.tokenizer().digest());
+  CHECK(loaded.tokens().sentinels == tokenizer.tokens().sentinels);
+}
+
+TEST_CASE("a tokenizer that cannot serve is refused by name") {
+  CHECK(contains(
+      sentence_of<ValueError>([] { Seq2SeqTokenizer(Tokenizer(CharTokenizer::train("abc"))); }),
+      "byte-level BPE"));
+  CHECK(contains(
+      sentence_of<ValueError>([] { Seq2SeqTokenizer(Tokenizer(train_bpe("a text", 257))); }),
+      "<pad>"));
+  testing::TemporaryFolder folder;
+  train_bpe("a text", 257).save(folder.path());
+  CHECK(contains(sentence_of<FileError>([&] { Seq2SeqTokenizer::load(folder.path()); }),
+                 folder.path().string()));
+}

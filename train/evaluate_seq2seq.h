@@ -1,0 +1,21 @@
+#pragma once
+// gradus evaluate for encoder-decoders.
+
+#include <string>
+
+#include "nn/beam_search.h"
+
+namespace gradus {
+
+struct EvaluateSeq2Seq {
+  std::string model, data;
+  BeamOptions beams = {};  // max_new_tokens 0: as the model was taught
+  int64_t batch_size = 16;
+  bool json = false;
+};
+
+/// Prints the figures of what the model writes for pairs, if it learned pairs or the data are built
+/// in as such; otherwise its loss on the held-out tenth of a text, spoiled as in its pre-training.
+void evaluate_seq2seq(const EvaluateSeq2Seq& request);
+
+}  // namespace gradus
