@@ -143,7 +143,7 @@ TEST_CASE("a small GPT learns, and is the same for the same seed") {
   shape.n_layer = 1;
   shape.n_embd = 32;
   const SmallRun run{
-      .model = shape, .sequence = 16, .batch_size = 4, .steps = 20, .warmup_steps = 5};
+      .model = shape, .sequence = 16, .batch_size = 4, .how = {.steps = 20, .warmup_steps = 5}};
   const SmallResult one = train_small(run, 3), again = train_small(run, 3),
                     other = train_small(run, 4);
   const auto weights = [](const SmallResult& r) { return r.model.wte.weight->to_vector(); };

@@ -32,6 +32,12 @@ Finding tying_finding(const Cells& cells, const ExperimentOptions& options);
 std::vector<Cell> roberta_cells(const ExperimentOptions& options);
 Finding roberta_finding(const Cells& cells, const ExperimentOptions& options);
 
+std::vector<Cell> families_cells(const ExperimentOptions& options);
+Finding families_finding(const Cells& cells, const ExperimentOptions& options);
+
+std::vector<Cell> few_labels_cells(const ExperimentOptions& options);
+Finding few_labels_finding(const Cells& cells, const ExperimentOptions& options);
+
 std::vector<Cell> distillation_cells(const ExperimentOptions& options);
 Finding distillation_finding(const Cells& cells, const ExperimentOptions& options);
 

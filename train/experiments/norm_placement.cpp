@@ -23,8 +23,8 @@ std::vector<Arm> placements(const ExperimentOptions& o) {
                           c.n_embd = 64;
                           c.init_std = real(0.02);
                         });
-      a.run.lr = real(5e-4);
-      if (!warm) a.run.warmup_steps = 0;
+      a.run.how.lr = real(5e-4);
+      if (!warm) a.run.how.warmup_steps = 0;
       arms.push_back(a);
     }
   }

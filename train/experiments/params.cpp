@@ -78,13 +78,19 @@ Finding params_finding(const Cells& cells, const ExperimentOptions&) {
 
 Finding params_norms_finding(const Cells& cells, const ExperimentOptions&) {
   Finding f{.table = {{"model", "weights of norms", "biases of norms", "% of the parameters"}}};
+  RowChart chart{.title = "share of the norms",
+                 .x_label = "% of the parameters",
+                 .rows = {},
+                 .from_zero = true};
   bool below = true;
   for (const char* size : sizes) {
     below = below && share(cells, size, "norm") < 0.01;
     f.table.push_back({size, fmt::format("{:.0f}", count(cells, size, "norm weights")),
                        fmt::format("{:.0f}", count(cells, size, "norm biases")),
                        fmt::format("{:.4f}", share(cells, size, "norm"))});
+    chart.rows.push_back({size, {share(cells, size, "norm")}});
   }
+  f.charts.push_back(to_svg(chart));
   f.outcome = below ? Outcome::holds : Outcome::does_not_hold;
   f.sentence = fmt::format(
       "It is {:.4f} % in the small model and {:.4f} % in XL, half of it weights and half biases.",

@@ -88,6 +88,13 @@ const std::vector<Experiment>& experiments() {
        "Hendrycks & Gimpel 2016; Shazeer 2020", 1, activation_cells, activation_finding},
       {"tying", "Embedding and head can be one matrix without loss", "Press & Wolf 2017", 1,
        tying_cells, tying_finding},
+      {"families",
+       "An encoder understands a text better than a decoder, and an encoder-decoder rewrites it "
+       "better",
+       "Devlin et al. 2019; Raffel et al. 2020", 1, families_cells, families_finding},
+      {"few-labels",
+       "A pre-trained encoder needs a third of the labels that one from scratch needs, or fewer",
+       "Devlin et al. 2019; Howard & Ruder 2018", 1, few_labels_cells, few_labels_finding},
       {"distill",
        "A student of half the layers keeps 97 % of its teacher's quality, is 60 % faster and "
        "better "

@@ -44,41 +44,48 @@ GPTConfig small_shape() {
           .init_std = real(0.08)};
 }
 
+const Tokenizer& story_tokenizer() { return gpt_stories().tokenizer; }
+
 SmallRun small_run(const GPTConfig& model, const ExperimentOptions& options) {
   SmallRun run{.model = model};
-  if (options.quick) run.steps = 60, run.warmup_steps = 10;
+  if (options.quick) run.how.steps = 60, run.how.warmup_steps = 10;
   return run;
 }
 
-SmallResult train_small(const SmallRun& run, uint64_t seed) {
-  manual_seed(seed);
-  SmallResult result{GPT(run.model)};
-  GPT& model = result.model;
+SmallTrained take_small_steps(const Module& model, const SmallSteps& how,
+                              const std::function<Tensor()>& loss_of_batch) {
   AdamW optimizer(model.named_parameters(), {.beta2 = real(0.99), .weight_decay = real(0.1)});
   const Schedule schedule{.decay = Decay::linear,
-                          .lr = run.lr,
-                          .min_lr = run.lr / 20,
-                          .warmup_steps = run.warmup_steps,
-                          .decay_start = run.steps * 6 / 10,
-                          .decay_steps = run.steps};
-  CausalLoader loader(gpt_stories().train,
-                      {.batch_size = run.batch_size, .block_size = run.sequence, .seed = seed});
+                          .lr = how.lr,
+                          .min_lr = how.lr / 20,
+                          .warmup_steps = how.warmup_steps,
+                          .decay_start = how.steps * 6 / 10,
+                          .decay_steps = how.steps};
   std::vector<double> seconds;
-  for (int64_t step = 0; step < run.steps && stop_signal() == 0; ++step) {
+  for (int64_t step = 0; step < how.steps && stop_signal() == 0; ++step) {
     const auto start = std::chrono::steady_clock::now();
-    const auto [ids, targets] = loader.next();
-    const Tensor loss = model.loss(ids, targets);
+    const Tensor loss = loss_of_batch();
     loss.backward();
     const double norm = clip_grad_norm(model.named_parameters(), 1);
-    result.diverged = !std::isfinite(loss.item()) || !std::isfinite(norm);
-    if (result.diverged) break;
+    if (!std::isfinite(loss.item()) || !std::isfinite(norm)) return {median(seconds), true};
     optimizer.lr = schedule(step);
     optimizer.step();
     optimizer.zero_grad();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     seconds.push_back(taken.count());
   }
-  result.seconds_per_step = median(seconds);
+  return {median(seconds), false};
+}
+
+SmallResult train_small(const SmallRun& run, uint64_t seed) {
+  manual_seed(seed);
+  SmallResult result{{}, GPT(run.model)};
+  CausalLoader loader(gpt_stories().train,
+                      {.batch_size = run.batch_size, .block_size = run.sequence, .seed = seed});
+  static_cast<SmallTrained&>(result) = take_small_steps(result.model, run.how, [&] {
+    const auto [ids, targets] = loader.next();
+    return result.model.loss(ids, targets);
+  });
   return result;
 }
 

@@ -2,30 +2,44 @@
 // Small GPTs on the built-in stories, trained side by side: what most experiments compare.
 
 #include "data/batches.h"
+#include "data/tokenizer.h"
 #include "nn/gpt.h"
 #include "train/experiments/figures.h"
 
 namespace gradus {
+
+/// How the experiments' networks learn: AdamW with beta2 0.99 and weight decay 0.1, gradients
+/// clipped at 1, a linear warm-up and, from 60 % of the steps on, a linear decay.
+struct SmallSteps {
+  int64_t steps = 1000;
+  int64_t warmup_steps = 100;
+  real lr = real(2e-3);
+};
+struct SmallTrained {
+  double seconds_per_step = 0;  // the median
+  bool diverged = false;        // loss or gradient ceased to be finite, and training with it
+};
+/// `loss` gives that of the next batch. A signal ends it early.
+SmallTrained take_small_steps(const Module& model, const SmallSteps& how,
+                              const std::function<Tensor()>& loss);
 
 /// A shape and how it is trained. Rows are cut anywhere from the stories, one after the other.
 struct SmallRun {
   GPTConfig model = {};
   int64_t sequence = 64;  // tokens of a row; the model may have more positions
   int64_t batch_size = 12;
-  int64_t steps = 1000;
-  int64_t warmup_steps = 100;
-  real lr = real(2e-3);
+  SmallSteps how = {};
 };
 
 /// The shape that experiments vary: 2 layers, 4 heads, 128 wide, the stories' vocabulary.
 GPTConfig small_shape();
+/// What cuts the stories into tokens.
+const Tokenizer& story_tokenizer();
 /// The recipe of an experiment: 1,000 steps, or 60 if quick.
 SmallRun small_run(const GPTConfig& model, const ExperimentOptions& options);
 
-struct SmallResult {
+struct SmallResult : SmallTrained {
   GPT model;
-  double seconds_per_step = 0;  // the median
-  bool diverged = false;        // loss or gradient ceased to be finite, and training with it
 };
 /// Everything random depends on the seed alone.
 SmallResult train_small(const SmallRun& run, uint64_t seed);
