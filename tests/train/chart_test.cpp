@@ -34,6 +34,35 @@ TEST_CASE("chart: every finite point is a mark, and the others are left out") {
   CHECK_FALSE(contains(svg, "inf"));
 }
 
+TEST_CASE("chart: a few series are named above, many beside their last points") {
+  Chart chart = line_of({{0, 1}, {2, 3}});
+  chart.series.push_back({"another", "plain", {{0, 2}, {2, 5}}});
+  CHECK_FALSE(contains(to_svg(chart), "class=\"name"));
+  chart.series.push_back({"third", hue(2), {{0, 2}, {2, 5}}});
+  chart.series.push_back({"fourth", hue(3), {{0, 2}, {2, 5}}});
+  CHECK(occurrences(to_svg(chart), "class=\"name ") == 4);
+  CHECK(hue(6) == hue(0));
+}
+
+TEST_CASE("row chart: a dot for each value, a mark for their mean, a bar from zero if asked") {
+  RowChart chart{.title = "t", .x_label = "x", .rows = {{"a", {1, 3}}, {"b", {5}}, {"c", {}}}};
+  const std::string svg = to_svg(chart);
+  CHECK(occurrences(svg, "<circle") == 2);  // a single value is its own mean
+  CHECK(occurrences(svg, "<line class=\"mean\"") == 2);
+  CHECK(contains(svg, ">2<"));
+  chart.from_zero = true;
+  CHECK(occurrences(to_svg(chart), "<rect class=\"mean\"") == 2);
+  chart.rows = {{"a", {std::nan("")}}};
+  CHECK_FALSE(contains(to_svg(chart), "nan"));
+}
+
+TEST_CASE("chart: a drawing can stand alone, with its colours") {
+  const std::string file = standalone(to_svg(line_of({{0, 1}, {2, 3}})));
+  CHECK(file.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox="));
+  CHECK(occurrences(file, "<style>") == 1);
+  CHECK(contains(file, "--plain"));
+}
+
 TEST_CASE("chart: without points, or with one, it is still a picture") {
   for (const auto& points : {std::vector<Point>{}, {{5, 7}}}) {
     const std::string svg = to_svg(line_of(points));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/support.h"
@@ -28,6 +29,11 @@ Finding larger(const Cells& cells, const ExperimentOptions&) {
   return {.outcome = holds ? Outcome::holds : Outcome::does_not_hold,
           .sentence = "b is larger",
           .table = {{"cell", "x"}, {"a", "1"}, {"b", "2"}}};
+}
+
+const Experiment& experiments_by_name(const std::string& name) {
+  return *std::find_if(experiments().begin(), experiments().end(),
+                       [&](const Experiment& e) { return e.name == name; });
 }
 
 const Experiment counting{"counting", "b comes after a", "nobody", 1, two_cells, larger};
@@ -101,6 +107,43 @@ TEST_CASE("results of another recipe or machine are not mixed with new ones") {
   };
   CHECK(contains(message_of<FileError>([&] { run_experiment(strict, request); }),
                  "a cell lacks a figure"));
+}
+
+TEST_CASE("the ledger has a row for every claim, and table and chart of what was measured") {
+  const TemporaryFolder folder;
+  const ExperimentRequest request{.results = folder.path(), .quiet = true};
+  const Experiment& counted = experiments_by_name("params-norms");
+  run_experiment(counted, request);
+  const std::string text = ledger(request);
+  CHECK(occurrences(text, "not measured yet") == experiments().size() - 1);
+  CHECK(contains(text, "| LayerNorm is less than 0.01 % of GPT-2's parameters |"));
+  CHECK(contains(text, "| **does not hold** |"));
+  CHECK(contains(text, "[`gradus experiment params-norms`](#params-norms)"));
+  CHECK(contains(text, "![params-norms](results/params-norms.svg)"));
+  CHECK(contains(text, "| gpt2 | 19200 | 19200 | 0.0309 |"));
+  CHECK(fs::exists(folder.path() / "params-norms.svg"));
+}
+
+TEST_CASE("the ledger goes between its marks, and nowhere else") {
+  const TemporaryFolder folder;
+  const ExperimentRequest request{.results = folder.path() / "none", .quiet = true};
+  const std::string marks = "before\n<!-- ledger -->\nold\n<!-- /ledger -->\nafter\n";
+  const fs::path file = folder.file("results.md", marks);
+  write_ledger(request, file);
+  const std::string text = slurp(file);
+  CHECK(text.starts_with("before\n<!-- ledger -->\n| claim |"));
+  CHECK(text.ends_with("\n<!-- /ledger -->\nafter\n"));
+  CHECK_FALSE(contains(text, "old"));
+  const fs::path without = folder.file("other.md", "nothing\n");
+  CHECK(contains(message_of<FileError>([&] { write_ledger(request, without); }),
+                 "there are no lines <!-- ledger -->"));
+  CHECK(slurp(without) == "nothing\n");
+}
+
+TEST_CASE("docs/results.md holds what the results files say, and nothing else") {
+  const fs::path docs = fs::path(GRADUS_SOURCE_DIR) / "docs";
+  const ExperimentRequest request{.results = docs / "results", .quiet = true};
+  CHECK(contains(slurp(docs / "results.md"), ledger(request)));
 }
 
 TEST_CASE("values are above a limit if their 95 % interval is, and one run is no evidence") {
