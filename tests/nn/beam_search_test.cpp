@@ -133,7 +133,8 @@ TEST_CASE("beam search with one beam is greedy, and says what its text's probabi
 }
 
 TEST_CASE("the best hypothesis never scores below the greedy text") {
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
+  // In most of these, beams that had lost the greedy beginning would end below it.
+  for (const uint64_t seed : {1u, 2u, 3u, 4u, 49u, 111u, 201u, 248u, 257u}) {
     const EncoderDecoder model = beam_model(seed, 9);
     for (const double penalty : {0.0, 1.0, 1.5}) {
       CAPTURE(seed);
