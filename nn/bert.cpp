@@ -72,7 +72,8 @@ Tensor BERT::embed(const Tokens& ids, const Tokens& types) const {
   const int64_t T = ids.dim(1);
   check_shape(T <= config.block_size, "BERT: {} tokens exceed block_size {}", T, config.block_size);
   const Tensor tokens = add_positions(config.positions, wte(ids), places_from(0, T), table(wpe));
-  return drop(ln_e(tokens + wtt(types)));  // (B, T, C)
+  const Tokens segments = config.n_type == 1 ? Tokens(types.shape) : types;
+  return drop(ln_e(tokens + wtt(segments)));  // (B, T, C)
 }
 
 BlockContext BERT::context(int64_t T, const Tensor& key_mask) const {

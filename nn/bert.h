@@ -16,7 +16,7 @@ struct BERTConfig {
   int64_t kv_heads = 0;  // key/value heads, each read by a group of heads; 0 means n_head
   int64_t n_inner = 0;   // width inside the MLP; 0 means 4 n_embd, or 8/3 of it with a gate
   int64_t window = 0;    // keys to each side are less than so many places away; 0 means all
-  int64_t n_type = 2;    // segments: A and B
+  int64_t n_type = 2;    // segments: A and B; a model of 1 does not tell them apart (RoBERTa)
   real dropout = 0;
   bool bias = true;      // in the blocks
   bool qk_norm = false;  // RMSNorm of every query and key

@@ -1,7 +1,7 @@
 #include "nn/block.h"
 
 #include "autograd/checkpoint.h"
-#include "nn/attention_maps.h"
+#include "nn/attention_probabilities.h"
 #include "tensor/errors.h"
 
 namespace gradus {

@@ -19,7 +19,7 @@ struct BlockConfig {
   int64_t kv_heads = 0;    // key/value heads, each read by a group of heads; 0 means n_head
   int64_t n_inner = 0;     // width inside the MLP; 0 means 4 n_embd, or 8/3 of it with a gate
   int64_t head_width = 0;  // of a query, key or value; 0 means n_embd / n_head
-  int64_t window = 0;      // keys that a token sees, itself the last of them; 0 means all
+  int64_t window = 0;      // keys are less than so many places away; 0 means all
   real dropout = 0;
   bool bias = true;
   bool causal = true;

@@ -136,8 +136,10 @@ std::string letters(const GPTConfig& c) {
 }
 
 std::string letters(const BERTConfig& c) {
-  return fmt::format("V {}, P {}, C {}, L {}, NH {}, F {}", c.vocab_size, c.block_size, c.n_embd,
-                     c.n_layer, c.n_head, c.block().inner());
+  const BlockConfig b = c.block();
+  return fmt::format("V {}, P {}, C {}, L {}, NH {}, NKV {}, hs {}, F {}", c.vocab_size,
+                     c.block_size, c.n_embd, c.n_layer, c.n_head, b.num_kv_heads(), b.head_size(),
+                     b.inner());
 }
 
 std::string letters(const EncoderDecoderConfig& c) {

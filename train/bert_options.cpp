@@ -119,7 +119,7 @@ const std::vector<BERTPreset>& bert_presets() {
        .batch_size = 32,
        .steps = 100000,
        .lr = real(1e-4)},
-      {.name = "roberta",
+      {.name = "roberta-tiny",
        .about = "tiny in RoBERTa's way: one segment, full sentences, masks drawn anew",
        .model = {.n_layer = 2, .n_head = 2, .n_embd = 128, .n_type = 1, .norm_eps = real(1e-5)},
        .sequence_length = 128,
@@ -128,7 +128,7 @@ const std::vector<BERTPreset>& bert_presets() {
        .lr = real(2e-3),
        .next_sentence = false,
        .beta2 = real(0.98)},
-      {.name = "distilbert",
+      {.name = "distilbert-mini",
        .about = "half of mini's layers, one segment, no pairs",
        .model = {.n_layer = 2, .n_head = 4, .n_embd = 256, .n_type = 1},
        .sequence_length = 128,
@@ -141,10 +141,19 @@ const std::vector<BERTPreset>& bert_presets() {
   return all;
 }
 
-BERTOptions bert_options_from(const std::string& name) {
+std::vector<std::string> bert_preset_names() {
   std::vector<std::string> names;
+  for (const BERTPreset& preset : bert_presets()) names.push_back(preset.name);
+  return names;
+}
+
+std::string full_name(const BERTPreset& preset) {
+  const bool says_it = preset.name.find("bert") != std::string::npos;
+  return says_it ? preset.name : "bert-" + preset.name;
+}
+
+BERTOptions bert_options_from(const std::string& name) {
   for (const BERTPreset& preset : bert_presets()) {
-    names.push_back(preset.name);
     if (preset.name != name) continue;
     BERTOptions o;
     o.model = preset.model;
@@ -162,8 +171,8 @@ BERTOptions bert_options_from(const std::string& name) {
     o.weight_decay = real(0.01);
     return o;
   }
-  throw ValueError(
-      fmt::format("preset '{}' does not exist; there are {}", name, fmt::join(names, ", ")));
+  throw ValueError(fmt::format("preset '{}' does not exist; there are {}", name,
+                               fmt::join(bert_preset_names(), ", ")));
 }
 
 json to_json(const MaskedTextOptions& o) {

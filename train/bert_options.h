@@ -66,6 +66,9 @@ struct BERTPreset {
   real beta2 = real(0.999);
 };
 const std::vector<BERTPreset>& bert_presets();
+std::vector<std::string> bert_preset_names();
+/// What it is called among models of all kinds: bert-tiny, roberta-tiny.
+std::string full_name(const BERTPreset& preset);
 /// BERT's optimizer: linear warm-up over a tenth of the steps, linear decay, weight decay 0.01.
 /// Throws ValueError naming the presets there are.
 BERTOptions bert_options_from(const std::string& preset);

@@ -179,8 +179,7 @@ std::string line(const Series& s, const Frame& f) {
 }
 
 // Which line is which, above the lines; only where there are several.
-std::string legend(const std::vector<Series>& series, const std::string& y_label,
-                   const Frame& f) {
+std::string legend(const std::vector<Series>& series, const std::string& y_label, const Frame& f) {
   if (series.size() < 2) return "";
   std::string svg;
   double x = f.left + std::max(150.0, 24 + 6.5 * static_cast<double>(y_label.size()));
@@ -259,7 +258,9 @@ std::string to_svg(const Chart& chart) {
   std::string svg = opening(chart.width, chart.height, chart.title);
   svg += axes(chart, f) + references(chart, f) + moments(chart, f);
   for (const Series& s : series) svg += line(s, f);
-  return svg + (named_at_the_end(chart) ? names_at_the_end(series, f) : legend(series, chart.y_label, f)) +
+  return svg +
+         (named_at_the_end(chart) ? names_at_the_end(series, f)
+                                  : legend(series, chart.y_label, f)) +
          "</svg>\n";
 }
 

@@ -53,7 +53,7 @@ void add_pretraining_pays(CLI::App& experiment) {
 
 struct ExperimentArguments {
   ExperimentRequest request;
-  std::string results = "docs/results";
+  std::string results = "runs/experiments";
   double budget = 0;  // minutes
   bool json = false;
 };
@@ -147,6 +147,7 @@ void add_list(CLI::App& experiment) {
 void add_ledger(CLI::App& experiment) {
   auto a = std::make_shared<ExperimentArguments>();
   auto file = std::make_shared<std::string>();
+  a->results = "docs/results";
   CLI::App* command =
       experiment.add_subcommand("ledger", "All that was found, as Markdown on standard output");
   add_common(*command, *a);

@@ -32,18 +32,12 @@ struct ParamsArguments {
   std::string svg, weights;
 };
 
-constexpr std::string_view bert_prefix = "bert-";
-
-// bert-tiny, and names that say it themselves: roberta.
-std::string without_prefix(const std::string& name) {
-  return name.starts_with(bert_prefix) ? name.substr(bert_prefix.size()) : name;
-}
-
-bool is_bert_preset(const std::string& name) {
-  const std::string bare = without_prefix(name);
-  const bool says_bert = name != bare || name.ends_with("bert") || name.ends_with("berta");
-  const auto named = [&](const BERTPreset& preset) { return preset.name == bare; };
-  return says_bert && std::any_of(bert_presets().begin(), bert_presets().end(), named);
+// The BERT of that name, or nothing.
+const BERTPreset* find_bert_preset(const std::string& name) {
+  for (const BERTPreset& preset : bert_presets()) {
+    if (full_name(preset) == name) return &preset;
+  }
+  return nullptr;
 }
 
 bool is_seq2seq_preset(const std::string& name) {
@@ -53,8 +47,8 @@ bool is_seq2seq_preset(const std::string& name) {
 
 bool is_preset(const std::string& name) {
   const auto named = [&](const auto& preset) { return preset.name == name; };
-  return std::any_of(presets().begin(), presets().end(), named) || is_bert_preset(name) ||
-         is_seq2seq_preset(name);
+  return std::any_of(presets().begin(), presets().end(), named) ||
+         find_bert_preset(name) != nullptr || is_seq2seq_preset(name);
 }
 
 // What is known of a model besides its parameters.
@@ -69,7 +63,7 @@ std::string other_counts(const Module& model) {
   int64_t biases = 0, positions = 0;
   for (const ParameterGroup& g : parameter_groups(model)) biases += g.biases;
   for (const NamedTensor& p : model.named_parameters()) {
-    if (p.name.ends_with("wpe.weight")) positions = p.tensor.numel();
+    if (p.name.ends_with("wpe.weight")) positions += p.tensor.numel();
   }
   const int64_t all = model.num_parameters();
   std::string text = fmt::format("weights {}, biases {}", all - biases, biases);
@@ -165,12 +159,11 @@ void report_stored(const ParamsArguments& o) {
 
 void report_preset(const ParamsArguments& o) {
   const MetaMode no_memory;
-  if (is_bert_preset(o.model)) {
-    const BERTOptions options = bert_options_from(without_prefix(o.model));
-    BERTConfig config = options.model;
+  if (const BERTPreset* preset = find_bert_preset(o.model)) {
+    BERTConfig config = preset->model;
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-    report(BERTForPreTraining(config, options.next_sentence),
-           {parameter_formula(config, options.next_sentence), letters(config)}, o);
+    report(BERTForPreTraining(config, preset->next_sentence),
+           {parameter_formula(config, preset->next_sentence), letters(config)}, o);
   } else if (is_seq2seq_preset(o.model)) {
     EncoderDecoderConfig config = seq2seq_options_from(o.model).model;
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
@@ -180,6 +173,13 @@ void report_preset(const ParamsArguments& o) {
     if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
     report(GPT(config), {parameter_formula(config), letters(config), config}, o);
   }
+}
+
+std::string all_presets() {
+  std::vector<std::string> names = preset_names();
+  for (const BERTPreset& preset : bert_presets()) names.push_back(full_name(preset));
+  for (const std::string& name : seq2seq_preset_names()) names.push_back(name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 void params_command(const ParamsArguments& o) {
@@ -197,12 +197,7 @@ void add_params(CLI::App& program) {
   auto o = std::make_shared<ParamsArguments>();
   CLI::App* command = program.add_subcommand(
       "params", "Parameters of a preset or model: table, formula, shares, cache, arithmetic");
-  command
-      ->add_option("model", o->model,
-                   fmt::format("{}, bert-tiny, bert-mini, bert-small, bert-base, roberta, "
-                               "distilbert, a model directory "
-                               "or its config.json",
-                               fmt::join(preset_names(), ", ")))
+  command->add_option("model", o->model, all_presets() + ", a model directory or its config.json")
       ->required()
       ->check([](const std::string& name) {
         const bool known = is_preset(name) || fs::is_directory(name) ||

@@ -93,6 +93,7 @@ void read_bert_settings(const CLI::App& command, BERTArguments& a) {
   const BERTConfig given = options.model;
   options.data = a.request.options.data;
   if (a.mode == "roberta") make_roberta(options);
+  if (a.mode == "bert") options.next_sentence = true;
   const int64_t preset_steps = options.steps;
   a.settings.apply(options);
   scale_warmup(command, preset_steps, options);
@@ -129,7 +130,8 @@ void add_pretrain_bert(CLI::App& pretrain) {
       ->add_option("--mode", a->mode, "bert, or roberta: no next sentence, other masks each time")
       ->check(CLI::IsMember({"bert", "roberta"}));
   add_run_options(*command, a->request.run,
-                  add_beginnings(*command, a->preset, a->init, "tiny, mini, small or base"),
+                  add_beginnings(*command, a->preset, a->init,
+                                 fmt::format("{}", fmt::join(bert_preset_names(), ", ")).c_str()),
                   "Time to take; the number of steps follows the clock");
   add_bert_settings(*command, a->settings);
   command->callback([=] { pretrain_bert_command(*command, *a); });

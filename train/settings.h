@@ -121,7 +121,7 @@ void add_block_settings(CLI::App& command, Settings<Options>& settings) {
   }
   if constexpr (requires(O& o) { o.model.window; }) {
     add("--window", [](O& o) -> auto& { return o.model.window; },
-        "Places within which a token sees, its own included (0: all)");
+        "A token sees keys that are less than so many places away (0: all)");
   }
   // clang-format on
 }

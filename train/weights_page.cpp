@@ -58,7 +58,8 @@ Histogram histogram(const Tensor& x) {
   Histogram h;
   if (values.empty()) return h;
   const auto n = static_cast<double>(values.size());
-  for (const real v : values) h.mean += static_cast<double>(v) / n;
+  for (const real v : values) h.mean += static_cast<double>(v);
+  h.mean /= n;
   for (const real v : values) h.deviation += (v - h.mean) * (v - h.mean) / n;
   h.deviation = std::sqrt(h.deviation);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());

@@ -38,12 +38,12 @@ constexpr HeadName gpt_heads[] = {
     {"GPT2ForSequenceClassification", TaskKind::regression, "regression", "score"}};
 
 std::span<const HeadName> heads_of(const std::string& model_type) {
-  return model_type == "bert" ? std::span<const HeadName>(bert_heads)
+  return is_bert(model_type) ? std::span<const HeadName>(bert_heads)
                               : std::span<const HeadName>(gpt_heads);
 }
 
-const HeadName& head_of(bool is_bert, TaskKind kind) {
-  for (const HeadName& head : heads_of(is_bert ? "bert" : "gpt2")) {
+const HeadName& head_of(bool of_bert, TaskKind kind) {
+  for (const HeadName& head : heads_of(of_bert ? "bert" : "gpt2")) {
     if (head.kind == kind) return head;
   }
   throw ValueError("TaskModel: there is no such head");

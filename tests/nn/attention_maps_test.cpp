@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-#include "nn/bert.h"
-#include "nn/gpt.h"
+#include "nn/attention_probabilities.h"
 #include "nn/positions.h"
 #include "tests/support.h"
 

@@ -5,6 +5,7 @@
 #include "autograd/mode.h"
 #include "data/json.h"
 #include "nn/pretrained/bert.h"
+#include "nn/pretrained/task_model.h"
 #include "tests/data/support.h"
 #include "tests/support.h"
 
@@ -126,6 +127,29 @@ TEST_CASE("BERT variants: saved and loaded bit for bit; only BERT itself is call
           (plain ? "bert" : "gradus-bert"));
     CHECK(model_type_of(folder.path()) == "bert");
   }
+}
+
+TEST_CASE("BERT variants: one that was fine-tuned comes back with its head") {
+  for (const BERTConfig& config : encoders()) {
+    CAPTURE(bert_config_to_json(config).dump());
+    const TemporaryFolder folder;
+    const TaskModel model(config, {.labels = {"a", "b"}});
+    save_task_model(model, folder.path());
+    REQUIRE(is_task_model(folder.path()));
+    const TaskModel loaded = load_task_model(folder.path());
+    for (const NamedTensor& p : model.named_parameters()) {
+      CHECK(bit_difference(loaded.find(p.name), p.tensor) == "");
+    }
+  }
+}
+
+TEST_CASE("a BERT of one segment reads pairs, whose halves it does not tell apart") {
+  const EvalMode evaluation;
+  BERTConfig config = plain_encoder();
+  config.n_type = 1;
+  const BERT model(config);
+  const Tokens ids({1, 4}, {1, 2, 3, 4}), halves({1, 4}, {0, 0, 1, 1});
+  CHECK(bit_difference(model.hidden(ids, halves), model.hidden(ids, no_types(ids))) == "");
 }
 
 TEST_CASE("BERT variants that make no sense are refused in a sentence") {

@@ -105,7 +105,7 @@ TEST_CASE("gradus params: formula, biases, cache and a drawing; weights are thos
   CHECK(nlohmann::json::parse(config.out)["formula"]["MLP"] == "L (2 C F + F + C)");
   check_refused(run({"params", "gpt2", "--weights", page}), 1, "has no weights");
   for (const char* name :
-       {"llama", "mistral", "bert-base", "roberta", "distilbert", "t5-small", "bart-base"}) {
+       {"llama", "mistral", "bert-base", "roberta-tiny", "distilbert-mini", "t5-small", "bart-base"}) {
     CAPTURE(name);
     const RunResult outcome = run({"params", name, "--json"});
     CHECK(outcome.code == 0);

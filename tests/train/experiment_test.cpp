@@ -157,7 +157,9 @@ TEST_CASE("values are above a limit if their 95 % interval is, and one run is no
   CHECK(are_above({1}, 0) == Outcome::inconclusive);
   CHECK(are_above({5, 6}, 0) == Outcome::inconclusive);
   const double diverged = std::numeric_limits<double>::infinity();
-  CHECK(are_above({0.1, diverged, 0.2}) == Outcome::holds);
+  CHECK(are_above({0.1, diverged, 0.2}) == Outcome::inconclusive);
+  CHECK(are_above({diverged, diverged, diverged}) == Outcome::holds);
+  CHECK(are_below({diverged, diverged, diverged}, 0) == Outcome::does_not_hold);
   CHECK(are_above(minus({diverged, 1, 1}, {diverged, 1, 1})) == Outcome::inconclusive);
   using enum Outcome;
   CHECK(all_of({holds, holds}) == holds);

@@ -3,7 +3,6 @@
 
 #include "train/experiments/all.h"
 #include "train/experiments/small_bert.h"
-#include "train/finetune/session.h"
 #include "train/masked_objective.h"
 
 namespace gradus {
@@ -17,31 +16,6 @@ std::string figure_name(const char* method, int64_t labels) {
   return fmt::format("{}, {} labels", method, labels);
 }
 
-// F1 of entities after the last step, in %.
-double entity_f1(const BERTForPreTraining* pretrained, const BERTConfig& shape, int64_t labels,
-                 uint64_t seed, const ExperimentOptions& o) {
-  const Tokenizer tokenizer(bert_stories().tokenizer);
-  const TaskData train = read_task_data(TaskName::ner, builtin_task, Part::train);
-  const TaskData dev = read_task_data(TaskName::ner, builtin_task, Part::dev);
-  const TaskConfig task = task_of(train, TaskKind::tagging, real(0.1));
-  const ReadingOptions reading = reading_options(TaskName::ner, shape.block_size, 0, 0);
-  manual_seed(seed);
-  TaskModel model(shape, task);
-  if (pretrained != nullptr) {
-    const NoGrad guard;
-    for (NamedTensor& p : model.named_parameters()) {
-      if (p.name.starts_with("bert.")) p.tensor.copy_(pretrained->find(p.name));
-    }
-  }
-  FineTuneOptions options{.lr = default_lr(shape.n_embd, pretrained == nullptr, false),
-                          .evaluations = 1,  // after the last step
-                          .seed = seed};
-  if (o.quick) options.min_steps = 5, options.epochs = 1;
-  const auto examples = make_examples(train.sample(labels, seed), task, tokenizer, reading);
-  const auto held_out = make_examples(dev, task, tokenizer, reading);
-  return 100 * fine_tune(model, *examples, *held_out, options).dev.main();
-}
-
 ordered_json few_labels_measured(uint64_t seed, const ExperimentOptions& o) {
   const BERTOptions options = small_bert(o, seed);
   manual_seed(seed);
@@ -51,9 +25,9 @@ ordered_json few_labels_measured(uint64_t seed, const ExperimentOptions& o) {
   for (const int64_t labels : label_counts) {
     if (o.quick && labels > 100) continue;
     figures[figure_name("pre-trained", labels)] =
-        entity_f1(&objective.model(), options.model, labels, seed, o);
+        names_f1(&objective.model(), options.model, labels, seed, o);
     figures[figure_name("from scratch", labels)] =
-        entity_f1(nullptr, options.model, labels, seed, o);
+        names_f1(nullptr, options.model, labels, seed, o);
   }
   return figures;
 }
@@ -71,7 +45,6 @@ std::vector<Cell> few_labels_cells(const ExperimentOptions& o) {
   return cells;
 }
 
-// "Far fewer": a third of the labels, pre-trained, against all of them from scratch.
 Finding few_labels_finding(const Cells& cells, const ExperimentOptions& o) {
   const auto f1 = [&](const char* method, int64_t labels) {
     return by_seed(cells, one_arm, figure_name(method, labels), o);

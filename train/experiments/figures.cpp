@@ -64,7 +64,11 @@ std::string to_text(const Figure& f, int digits) {
 Outcome are_above(const std::vector<double>& values, double limit) {
   const Figure f = figure_of(values);
   if (values.size() < 3 || std::isnan(f.mean)) return Outcome::inconclusive;
-  if (std::isinf(f.mean)) return f.mean > 0 ? Outcome::holds : Outcome::does_not_hold;
+  const bool all_diverged = std::all_of(values.begin(), values.end(), [&](double v) {
+    return std::isinf(v) && (v > 0) == (f.mean > 0);
+  });
+  if (all_diverged) return f.mean > 0 ? Outcome::holds : Outcome::does_not_hold;
+  if (std::isinf(f.mean)) return Outcome::inconclusive;
   if (f.mean - f.error > limit) return Outcome::holds;
   return f.mean + f.error < limit ? Outcome::does_not_hold : Outcome::inconclusive;
 }

@@ -27,7 +27,7 @@ Figure figure_of(const std::vector<double>& values);
 std::string to_text(const Figure& figure, int digits);
 
 /// Whether values are above `limit`: holds or does not hold where their 95 % interval lies on one
-/// side of it, and is inconclusive otherwise or for fewer than three seeds.
+/// side of it or all are infinite, and is inconclusive otherwise or for fewer than three seeds.
 Outcome are_above(const std::vector<double>& values, double limit = 0);
 Outcome are_below(const std::vector<double>& values, double limit);
 /// holds if all do; does_not_hold if one does not.

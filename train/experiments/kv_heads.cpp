@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "nn/formula.h"
 #include "nn/generate.h"
 #include "nn/names.h"
 #include "train/experiments/all.h"
@@ -19,12 +20,6 @@ std::vector<Arm> key_heads(const ExperimentOptions& o) {
   return arms;
 }
 
-// Bytes that generation keeps of each token.
-double cache_bytes(const GPTConfig& c) {
-  const BlockConfig b = c.block();
-  return static_cast<double>(2 * c.n_layer * b.num_kv_heads() * b.head_size()) * sizeof(real);
-}
-
 // Eight texts side by side, up to the end of the context.
 double generated_per_second(const GPT& model) {
   const std::vector<std::vector<int32_t>> prompts(8, {0});
@@ -39,7 +34,7 @@ double generated_per_second(const GPT& model) {
 
 std::vector<Cell> kv_heads_cells(const ExperimentOptions& o) {
   return arm_cells(key_heads(o), o, [](const GPT& model, nlohmann::ordered_json& figures) {
-    figures["cache_bytes"] = cache_bytes(model.config);
+    figures["cache_bytes"] = cache_bytes_per_token(model.config);
     figures["tokens_per_second"] = generated_per_second(model);
   });
 }
@@ -47,11 +42,16 @@ std::vector<Cell> kv_heads_cells(const ExperimentOptions& o) {
 Finding kv_heads_finding(const Cells& cells, const ExperimentOptions& o) {
   const std::vector<double> grouped = difference(cells, "2 of 4", "4 of 4", "loss", o);
   const std::vector<double> one = difference(cells, "1 of 4", "4 of 4", "loss", o);
+  const auto bytes = [&](const char* arm) {
+    return figure_of(by_seed(cells, arm, "cache_bytes", o)).mean;
+  };
   Finding f{.outcome = all_of({are_below(grouped, as_good), are_above(minus(one, grouped))}),
             .sentence = fmt::format(
                 "Against four heads of keys and values two lose {} nats and one {} (most of the "
-                "quality: less than {}); the cache shrinks to a half and a quarter.",
-                in_nats(grouped), in_nats(one), as_good),
+                "quality: less than {}); the cache has {:.0f}, {:.0f} and {:.0f} bytes a "
+                "token.",
+                in_nats(grouped), in_nats(one), as_good, bytes("4 of 4"), bytes("2 of 4"),
+                bytes("1 of 4")),
             .table = arm_table("key/value heads", key_heads(o), cells, o),
             .charts = {arm_chart(key_heads(o), cells, o)}};
   for (const auto& [what, title] : {std::pair{"cache_bytes", "cache bytes a token"},

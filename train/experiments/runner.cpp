@@ -93,14 +93,16 @@ const std::vector<Experiment>& experiments() {
        "better",
        "Devlin et al. 2019; Raffel et al. 2020", 1, families_cells, families_finding},
       {"few-labels",
-       "A pre-trained encoder needs a third of the labels that one from scratch needs, or fewer",
+       "With 30 labels a pre-trained encoder does better than one from scratch with 100",
        "Devlin et al. 2019; Howard & Ruder 2018", 1, few_labels_cells, few_labels_finding},
       {"distill",
        "A student of half the layers keeps 97 % of its teacher's quality, is 60 % faster and "
        "better "
        "than without a teacher",
        "Sanh et al. 2019", 1, distillation_cells, distillation_finding},
-      {"roberta", "Masks drawn anew at every visit, and no pairs of sentences, make a better BERT",
+      {"roberta",
+       "Masks drawn anew at every visit, and no pairs of sentences, make a better BERT in as many "
+       "steps",
        "Liu et al. 2019", 1, roberta_cells, roberta_finding},
       {"sampling",
        "A higher temperature makes what is drawn more varied, and 1 is where the model means what "

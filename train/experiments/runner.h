@@ -11,7 +11,7 @@
 namespace gradus {
 
 struct ExperimentRequest {
-  std::filesystem::path results = "docs/results";
+  std::filesystem::path results;
   ExperimentOptions options = {};
   std::optional<std::chrono::steady_clock::time_point> end = {};  // begins no cell after it
   bool quiet = false;

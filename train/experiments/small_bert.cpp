@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "train/finetune/session.h"
 #include "train/learner.h"
 #include "train/signals.h"
 
@@ -49,6 +50,30 @@ PretrainingCorpus bert_stories(int64_t most_documents) {
   some.documents.resize(std::min(some.documents.size(), static_cast<size_t>(most_documents)));
   corpus.train = std::move(some);
   return corpus;
+}
+
+double names_f1(const BERTForPreTraining* pretrained, const BERTConfig& shape, int64_t label_count,
+                uint64_t seed, const ExperimentOptions& o) {
+  const Tokenizer tokenizer(bert_stories().tokenizer);
+  const TaskData train = read_task_data(TaskName::ner, builtin_task, Part::train);
+  const TaskData dev = read_task_data(TaskName::ner, builtin_task, Part::dev);
+  const TaskConfig task = task_of(train, TaskKind::tagging, real(0.1));
+  const ReadingOptions reading = reading_options(TaskName::ner, shape.block_size, 0, 0);
+  manual_seed(seed);
+  TaskModel model(shape, task);
+  if (pretrained != nullptr) {
+    const NoGrad guard;
+    for (NamedTensor& p : model.named_parameters()) {
+      if (p.name.starts_with("bert.")) p.tensor.copy_(pretrained->find(p.name));
+    }
+  }
+  FineTuneOptions options{.lr = default_lr(shape.n_embd, pretrained == nullptr, false),
+                          .evaluations = 1,  // after the last step
+                          .seed = seed};
+  if (o.quick) options.min_steps = 5, options.epochs = 1;
+  const auto examples = make_examples(train.sample(label_count, seed), task, tokenizer, reading);
+  const auto held_out = make_examples(dev, task, tokenizer, reading);
+  return 100 * fine_tune(model, *examples, *held_out, options).dev.main();
 }
 
 void take_steps(const RunOptions& options, Objective& objective) {
