@@ -3,6 +3,7 @@
 #include "nn/encoder_decoder.h"
 
 #include <cmath>
+#include <map>
 
 #include "nn/audit.h"
 #include "nn/names.h"
@@ -249,6 +250,25 @@ TEST_CASE("an encoder-decoder learns to turn a word around") {
     }
   }
   CHECK(loss < real(0.1));
+}
+
+TEST_CASE(
+    "presets have the parameters of the published models, but for rows that BART never reads") {
+  const std::map<std::string, int64_t> published{{"t5-small", 60'506'624},
+                                                 {"t5-base", 222'903'552},
+                                                 {"t5-v1_1-small", 76'961'152},
+                                                 {"bart-base", 139'420'416 - 2 * 2 * 768},
+                                                 {"bart-large", 406'291'456 - 2 * 2 * 1024}};
+  const MetaMode no_memory;
+  size_t found = 0;
+  for (const auto& preset : encoder_decoder_presets()) {
+    const auto count = published.find(preset.first);
+    if (count == published.end()) continue;
+    ++found;
+    CAPTURE(preset.first);
+    CHECK(EncoderDecoder(preset.second).num_parameters() == count->second);
+  }
+  CHECK(found == published.size());
 }
 
 TEST_CASE("T5's head begins with logits of the same spread as any other") {
