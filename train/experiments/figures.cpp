@@ -88,6 +88,14 @@ Outcome all_of(std::initializer_list<Outcome> outcomes) {
   return all;
 }
 
+void add_column(std::vector<std::vector<std::string>>& table, const char* title, const Cells& cells,
+                const char* what, int digits, const ExperimentOptions& options) {
+  table[0].push_back(title);
+  for (size_t i = 1; i < table.size(); ++i) {
+    table[i].push_back(to_text(figure_of(by_seed(cells, table[i][0], what, options)), digits));
+  }
+}
+
 ValueRow row_of(const Cells& cells, const std::string& arm, const std::string& what,
                 const ExperimentOptions& options) {
   return {arm, by_seed(cells, arm, what, options)};

@@ -33,6 +33,9 @@ Outcome are_below(const std::vector<double>& values, double limit);
 /// holds if all do; does_not_hold if one does not.
 Outcome all_of(std::initializer_list<Outcome> outcomes);
 
+/// Another column of a table whose first one names the arms.
+void add_column(std::vector<std::vector<std::string>>& table, const char* title, const Cells& cells,
+                const char* what, int digits, const ExperimentOptions& options);
 /// A row of a chart with a dot for each seed; seeds without this figure have none.
 ValueRow row_of(const Cells& cells, const std::string& arm, const std::string& what,
                 const ExperimentOptions& options);

@@ -54,13 +54,8 @@ Finding kv_heads_finding(const Cells& cells, const ExperimentOptions& o) {
                 bytes("1 of 4")),
             .table = arm_table("key/value heads", key_heads(o), cells, o),
             .charts = {arm_chart(key_heads(o), cells, o)}};
-  for (const auto& [what, title] : {std::pair{"cache_bytes", "cache bytes a token"},
-                                    std::pair{"tokens_per_second", "tokens/s, generated"}}) {
-    f.table[0].push_back(title);
-    for (size_t i = 1; i < f.table.size(); ++i) {
-      f.table[i].push_back(to_text(figure_of(by_seed(cells, f.table[i][0], what, o)), 0));
-    }
-  }
+  add_column(f.table, "cache bytes a token", cells, "cache_bytes", 0, o);
+  add_column(f.table, "tokens/s, generated", cells, "tokens_per_second", 0, o);
   return f;
 }
 

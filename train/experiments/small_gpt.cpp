@@ -129,14 +129,10 @@ Arm small_arm(const std::string& name, const ExperimentOptions& options,
 
 std::vector<std::vector<std::string>> arm_table(const char* what, const std::vector<Arm>& arms,
                                                 const Cells& cells, const ExperimentOptions& o) {
-  std::vector<std::vector<std::string>> table{{what, "loss", "ms a step", "parameters"}};
-  for (const Arm& a : arms) {
-    const auto figure = [&](const char* name) {
-      return figure_of(by_seed(cells, a.name, name, o));
-    };
-    table.push_back({a.name, to_text(figure("loss"), 3), to_text(figure("ms"), 1),
-                     to_text(figure("parameters"), 0)});
-  }
+  std::vector<std::vector<std::string>> table{{what}};
+  for (const Arm& a : arms) table.push_back({a.name});
+  add_column(table, "loss", cells, "loss", 3, o);
+  add_column(table, "parameters", cells, "parameters", 0, o);
   return table;
 }
 

@@ -66,7 +66,7 @@ std::vector<Cell> arm_cells(
     const std::vector<Arm>& arms, const ExperimentOptions& options,
     const std::function<void(const GPT&, nlohmann::ordered_json&)>& more = {});
 
-/// A row for each arm: loss, time of a step, parameters.
+/// A row for each arm: loss and parameters.
 std::vector<std::vector<std::string>> arm_table(const char* what, const std::vector<Arm>& arms,
                                                 const Cells& cells,
                                                 const ExperimentOptions& options);
