@@ -1,7 +1,6 @@
 #include "nn/beam_search.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -20,17 +19,34 @@ std::span<const real> logits_of(const Tensor& logits, size_t row) {
   return {logits.data() + row * V, V};
 }
 
+// The first of the largest. -∞ is a token that is impossible; NaN would compare with nothing.
 int32_t likeliest(std::span<const real> logits) {
-  return static_cast<int32_t>(std::ranges::max_element(logits) - logits.begin());
+  const auto best = std::ranges::max_element(logits);
+  const bool sound = std::isfinite(*best) &&
+                     std::ranges::none_of(logits, [](real logit) { return std::isnan(logit); });
+  check_value(sound, "encoder-decoder: the logits are not finite");
+  return static_cast<int32_t>(best - logits.begin());
 }
 
 // log Σ e^logit
 double log_total(std::span<const real> logits) {
-  const auto largest = static_cast<double>(*std::ranges::max_element(logits));
+  const auto largest = static_cast<double>(logits[static_cast<size_t>(likeliest(logits))]);
   double sum = 0;
   for (const real x : logits) sum += std::exp(static_cast<double>(x) - largest);
-  check_value(std::isfinite(sum), "beam_search: the logits are not finite");
   return largest + std::log(sum);
+}
+
+// The ids of the `count` largest, in order; of equals the first id comes first.
+std::vector<int32_t> likeliest(std::span<const real> logits, int64_t count) {
+  std::vector<int32_t> ids(logits.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  const auto kept = std::min(count, static_cast<int64_t>(ids.size()));
+  std::partial_sort(ids.begin(), ids.begin() + kept, ids.end(), [logits](int32_t a, int32_t b) {
+    const real x = logits[static_cast<size_t>(a)], y = logits[static_cast<size_t>(b)];
+    return x != y ? x > y : a < b;
+  });
+  ids.resize(static_cast<size_t>(kept));
+  return ids;
 }
 
 void check_source(std::span<const int32_t> source, int64_t max_new_tokens) {
@@ -65,11 +81,19 @@ Tensor advance(const EncoderDecoder& model, std::span<const int32_t> last, Decod
   return model.logits(model.decode(inputs, {}, {}, &cache));
 }
 
+// These texts of some caches as one, in room for twice their tokens: a limit costs nothing before a
+// text comes near it. None ever has more than `most`.
+KVCache with_room(std::span<const KVCache::Text> texts, int64_t most) {
+  int64_t longest = 32;
+  for (const KVCache::Text& text : texts) longest = std::max(longest, text.cache->length());
+  return KVCache::gather(texts, std::min(most, 2 * longest));
+}
+
 // These rows of a cache, each as often as it is named.
-KVCache rows_of(const KVCache& cache, std::span<const size_t> rows, int64_t capacity) {
+KVCache rows_of(const KVCache& cache, std::span<const size_t> rows, int64_t most) {
   std::vector<KVCache::Text> texts;
   for (const size_t row : rows) texts.push_back({&cache, static_cast<int64_t>(row)});
-  return KVCache::gather(texts, capacity);
+  return with_room(texts, most);
 }
 
 // The beginning of a target text that is being followed.
@@ -100,14 +124,13 @@ class BeamSearch {
   std::vector<Hypothesis> run(std::span<const int32_t> source) {
     auto [cache, logits] = begin_text(model_, source);
     const int64_t most = most_tokens(model_, o.max_new_tokens);
-    if (most > 0) cache.target = rows_of(cache.target, std::array{size_t{0}}, most);
     for (int64_t made = 0; made < most; ++made) {
       if (made > 0) logits = advance(model_, last_tokens(), cache);
       std::vector<size_t> stay(beams_.size());
       std::iota(stay.begin(), stay.end(), size_t{0});
       const std::vector<size_t> rows = extend(logits);
       if (beams_.empty() || hopeless(most)) return std::move(found_);
-      if (rows != stay) cache.target = rows_of(cache.target, rows, most);
+      if (rows != stay || cache.target.full()) cache.target = rows_of(cache.target, rows, most);
     }
     for (const Beam& beam : beams_) finish(beam, static_cast<int64_t>(beam.tokens.size()));
     return std::move(found_);
@@ -146,15 +169,16 @@ class BeamSearch {
     });
   }
 
+  // Of each beam the likeliest `beams`: no others can be among as many of them all.
   std::vector<Extension> extensions(const Tensor& logits) const {
     std::vector<Extension> all;
     for (size_t row = 0; row < beams_.size(); ++row) {
       const std::span<const real> x = logits_of(logits, row);
       const double before = beams_[row].log_probability - log_total(x);
-      const int32_t first = likeliest(x);
-      for (int32_t id = 0; id < static_cast<int32_t>(x.size()); ++id) {
+      const std::vector<int32_t> ids = likeliest(x, o.beams);
+      for (const int32_t id : ids) {
         all.push_back({before + static_cast<double>(x[static_cast<size_t>(id)]), row, id,
-                       beams_[row].greedy && id == first});
+                       beams_[row].greedy && id == ids.front()});
       }
     }
     return all;
@@ -226,7 +250,7 @@ class GreedyWriter {
       if (take(i, logits_of(beginnings[i].logits, 0))) rows.push_back({&beginnings[i].cache, 0, i});
     }
     for (int64_t made = 1; made < most_ && !rows.empty(); ++made) {
-      if (rows.size() != writing_.size()) gather(rows);
+      if (rows.size() != writing_.size() || cache_->target.full()) gather(rows);
       rows = advance_all();
     }
   }
@@ -257,7 +281,7 @@ class GreedyWriter {
       S = std::max(S, cache->source.length());
       writing_.push_back(text);
     }
-    cache_ = DecoderCache{KVCache::gather(target, most_), KVCache::gather(source, S)};
+    cache_ = DecoderCache{with_room(target, most_), KVCache::gather(source, S)};
   }
 
   std::vector<Row> advance_all() {

@@ -200,9 +200,10 @@ Tensor EncoderDecoder::encode(const Tokens& source, const Tensor& source_mask) c
 Tensor EncoderDecoder::decode(const Tokens& inputs, const Tensor& memory, const Tensor& source_mask,
                               DecoderCache* cache) const {
   check_shape(inputs.shape.rank() == 2, "encoder-decoder: inputs {} must be (B, T)", inputs.shape);
-  BlockContext context{.memory = memory, .memory_mask = source_mask, .recompute = recompute};
-  if (cache != nullptr && !source_mask.defined()) context.memory_mask = cache->source.key_mask(0);
-  return decoder(wte(inputs), context, cache);
+  if (cache != nullptr && source_mask.defined()) cache->source_mask = source_mask;
+  const Tensor& mask = cache != nullptr ? cache->source_mask : source_mask;
+  return decoder(wte(inputs), {.memory = memory, .memory_mask = mask, .recompute = recompute},
+                 cache);
 }
 
 }  // namespace gradus

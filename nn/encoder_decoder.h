@@ -52,14 +52,17 @@ struct EncoderDecoderConfig {
 std::span<const std::pair<const char*, EncoderDecoderConfig>> encoder_decoder_presets();
 
 /// What a decoder keeps of one text or several: in every layer the keys and values of the target so
-/// far, and those of the source, which are made once.
+/// far, and those of the source, which are made once, with the mask of its padding.
 struct DecoderCache {
   /// For sources of S tokens and targets of up to T.
   DecoderCache(int64_t n_decoder_layer, int64_t S, int64_t T)
       : target(n_decoder_layer, T), source(n_decoder_layer, S) {}
   DecoderCache(KVCache of_target, KVCache of_source)
-      : target(std::move(of_target)), source(std::move(of_source)) {}
+      : target(std::move(of_target)),
+        source(std::move(of_source)),
+        source_mask(source.key_mask(0)) {}
   KVCache target, source;
+  Tensor source_mask;  // (B, S), 0 at padding; undefined where there is none
 };
 
 /// One of the two sides: what happens to embedded tokens. Parameters: wpe where positions are
@@ -97,8 +100,8 @@ struct EncoderDecoder : Module {
   /// source_mask (B, S) is 0 at padding, or undefined where there is none.
   Tensor encode(const Tokens& source, const Tensor& source_mask = {}) const;
   /// inputs (B, T), the target behind the start token -> hidden states (B, T, C). memory (B, S, C),
-  /// or (1, S, C) for all rows. With a cache, inputs follow the tokens in it, and memory is read
-  /// the first time alone; later it may be undefined.
+  /// or (1, S, C) for all rows. With a cache, inputs follow the tokens in it; memory is read and
+  /// source_mask kept the first time, and both may be undefined later.
   Tensor decode(const Tokens& inputs, const Tensor& memory, const Tensor& source_mask = {},
                 DecoderCache* cache = nullptr) const;
   /// Hidden states of the decoder (B, T, C) -> logits (B, T, V) of each next token.

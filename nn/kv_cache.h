@@ -27,6 +27,7 @@ class LayerCache {
   /// How many times were added.
   int64_t length() const { return length_; }
   int64_t kept() const { return window_ > 0 ? std::min(length_, window_ - 1) : length_; }
+  int64_t capacity() const { return capacity_; }
 
   /// A row of a cache, without the padding before it.
   struct Row {
@@ -57,6 +58,8 @@ struct KVCache {
 
   int64_t length() const { return layers.front().length(); }
   int64_t kept() const { return layers.front().kept(); }
+  /// Whether no token fits behind those that are kept.
+  bool full() const { return kept() == layers.front().capacity(); }
   int64_t padding_of(int64_t row) const {
     return padding.empty() ? 0 : padding[static_cast<size_t>(row)];
   }

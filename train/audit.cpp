@@ -5,7 +5,7 @@
 
 #include "data/batches.h"
 #include "nn/audit.h"
-#include "nn/pretrained/gpt2.h"
+#include "nn/pretrained/gpt.h"
 #include "tensor/creation.h"
 #include "train/commands.h"
 
@@ -78,7 +78,7 @@ void print_json(const std::vector<AuditedParameter>& parameters, const std::opti
 }
 
 void audit_command(const AuditArguments& o) {
-  GPT model = load_gpt2(o.model);
+  GPT model = load_gpt(o.model);
   const Tokens ids = random_tokens(model.config, {o.seed, 0});
   const Tokens targets = random_tokens(model.config, {o.seed, 1u << 20});
   const std::vector<AuditedParameter> parameters =

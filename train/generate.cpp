@@ -10,7 +10,7 @@
 
 #include "data/text_stream.h"
 #include "data/tokenizer.h"
-#include "nn/pretrained/gpt2.h"
+#include "nn/pretrained/gpt.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/embedding_texts.h"
@@ -62,7 +62,7 @@ void generate_command(const GenerateArguments& o) {
     TextStream stream(o.stops);
   });
   const Tokenizer tokenizer = Tokenizer::load(o.model);
-  const GPT model = load_gpt2(o.model);
+  const GPT model = load_gpt(o.model);
   check_value(tokenizer.vocab_size() <= model.config.vocab_size,
               "generate: the tokenizer has {} tokens, the model {}", tokenizer.vocab_size(),
               model.config.vocab_size);

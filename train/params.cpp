@@ -9,7 +9,7 @@
 #include "nn/formula.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/encoder_decoder.h"
-#include "nn/pretrained/gpt2.h"
+#include "nn/pretrained/gpt.h"
 #include "nn/pretrained/task_model.h"
 #include "nn/summary.h"
 #include "train/bert_options.h"
@@ -151,9 +151,9 @@ void report_stored(const ParamsArguments& o) {
     const Facts facts{parameter_formula(config), letters(config)};
     report(allocated ? load_encoder_decoder(folder) : EncoderDecoder(config), facts, o);
   } else {
-    const GPTConfig config = load_gpt2_config(folder);
+    const GPTConfig config = load_gpt_config(folder);
     const Facts facts{parameter_formula(config), letters(config), config};
-    report(allocated ? load_gpt2(folder) : GPT(config), facts, o);
+    report(allocated ? load_gpt(folder) : GPT(config), facts, o);
   }
 }
 

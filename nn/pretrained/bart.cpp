@@ -91,13 +91,13 @@ EncoderDecoderConfig bart_config_from_json(const json& object, const path& file)
   reader.require("static_position_embeddings", false);
   reader.require("extra_pos_embeddings", position_offset);
   const int64_t heads = reader.integer("encoder_attention_heads");
-  const int64_t inner = reader.integer("encoder_ffn_dim");
+  const int64_t inner = reader.positive("encoder_ffn_dim");
   reader.require("decoder_attention_heads", heads);
   reader.require("decoder_ffn_dim", inner);
   EncoderDecoderConfig c{.block_size = reader.integer("max_position_embeddings", 1024),
                          .vocab_size = reader.integer("vocab_size"),
-                         .n_layer = reader.integer("encoder_layers"),
-                         .n_decoder_layer = reader.integer("decoder_layers"),
+                         .n_layer = reader.positive("encoder_layers"),
+                         .n_decoder_layer = reader.positive("decoder_layers"),
                          .n_head = heads,
                          .n_embd = reader.integer("d_model"),
                          .n_inner = inner,

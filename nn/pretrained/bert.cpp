@@ -133,7 +133,7 @@ BERTConfig bert_config_from_json(const json& object, const path& file) {
                .n_layer = reader.integer("num_hidden_layers"),
                .n_head = reader.integer("num_attention_heads"),
                .n_embd = reader.integer("hidden_size"),
-               .n_inner = reader.integer("intermediate_size"),
+               .n_inner = reader.positive("intermediate_size"),
                .n_type = reader.integer("type_vocab_size", 2),
                .dropout = reader.number("hidden_dropout_prob", real(0.1)),
                .activation = reader.activation("hidden_act", "gelu"),
@@ -144,8 +144,6 @@ BERTConfig bert_config_from_json(const json& object, const path& file) {
                    "{}: pad_token_id {} must be below vocab_size {}", file.string(), pad,
                    c.vocab_size);
   c.pad_token = static_cast<int32_t>(pad);
-  check<FileError>(c.n_inner > 0, "{}: intermediate_size {} must be positive", file.string(),
-                   c.n_inner);
   if (object.contains("gradus")) {
     const ConfigReader own(object["gradus"], file);
     c.bias = own.flag("bias", true);

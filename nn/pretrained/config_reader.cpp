@@ -42,6 +42,17 @@ int64_t ConfigReader::integer(const char* key) const {
   return object_[key].get<int64_t>();
 }
 
+int64_t ConfigReader::positive(const char* key) const {
+  const int64_t found = integer(key);
+  check<FileError>(found >= 1, "{}: {} = {} must be at least 1", file_.string(), key, found);
+  return found;
+}
+
+int64_t ConfigReader::positive(const char* key, const Unsaid& unsaid) const {
+  if (!object_.contains(key)) return unsaid.absent;
+  return has(key) ? positive(key) : unsaid.null;
+}
+
 real ConfigReader::number(const char* key, real absent) const {
   if (!has(key)) return absent;
   check<FileError>(object_[key].is_number(), "{}: '{}' must be a number", file_.string(), key);

@@ -21,6 +21,13 @@ class ConfigReader {
   int64_t integer(const char* key, int64_t absent) const {
     return has(key) ? integer(key) : absent;
   }
+  /// What a config means by a key that is absent, and by one that is null.
+  struct Unsaid {
+    int64_t absent, null;
+  };
+  /// A number of at least 1: a size of 0 is none, and must not pass for a default of ours.
+  int64_t positive(const char* key) const;
+  int64_t positive(const char* key, const Unsaid& unsaid) const;
   real number(const char* key, real absent) const;
   bool flag(const char* key, bool absent) const;
   std::string word(const char* key, const std::string& absent) const;

@@ -72,7 +72,7 @@ GPTConfig gpt2_config_from_json(const json& object, const path& file) {
               .n_layer = reader.integer("n_layer"),
               .n_head = reader.integer("n_head"),
               .n_embd = reader.integer("n_embd"),
-              .n_inner = reader.integer("n_inner", 0),
+              .n_inner = reader.positive("n_inner", {.absent = 0, .null = 0}),
               .dropout = reader.number("resid_pdrop", real(0.1)),
               .tie_weights = reader.flag("tie_word_embeddings", true),
               .norm_eps = reader.number("layer_norm_epsilon", real(1e-5)),

@@ -97,22 +97,25 @@ GPTConfig llama_config_from_json(const json& object, const path& file) {
   reader.require("hidden_act", std::string("silu"));
   reader.require("attention_bias", false);
   reader.require("mlp_bias", false);
-  GPTConfig c{.block_size = reader.integer("max_position_embeddings", mistral ? 131072 : 2048),
-              .vocab_size = reader.integer("vocab_size"),
-              .n_layer = reader.integer("num_hidden_layers"),
-              .n_head = reader.integer("num_attention_heads"),
-              .n_embd = reader.integer("hidden_size"),
-              .kv_heads = reader.integer("num_key_value_heads", mistral ? 8 : 0),
-              .n_inner = reader.integer("intermediate_size"),
-              .window = mistral ? reader.integer("sliding_window", 0) : 0,
-              .bias = false,
-              .tie_weights = reader.flag("tie_word_embeddings", false),
-              .positions = Positions::rope,
-              .rope_theta = rope_theta_in(reader, object),
-              .norm = NormKind::rms,
-              .activation = Activation::swiglu,
-              .norm_eps = reader.number("rms_norm_eps", real(1e-6)),
-              .init_std = reader.number("initializer_range", real(0.02))};
+  // What is absent is as in Hugging Face's LlamaConfig and MistralConfig; null stands for as many
+  // key/value heads as heads, and for no window.
+  GPTConfig c{
+      .block_size = reader.integer("max_position_embeddings", mistral ? 131072 : 2048),
+      .vocab_size = reader.integer("vocab_size"),
+      .n_layer = reader.integer("num_hidden_layers"),
+      .n_head = reader.integer("num_attention_heads"),
+      .n_embd = reader.integer("hidden_size"),
+      .kv_heads = reader.positive("num_key_value_heads", {.absent = mistral ? 8 : 0, .null = 0}),
+      .n_inner = reader.positive("intermediate_size"),
+      .window = mistral ? reader.positive("sliding_window", {.absent = 4096, .null = 0}) : 0,
+      .bias = false,
+      .tie_weights = reader.flag("tie_word_embeddings", false),
+      .positions = Positions::rope,
+      .rope_theta = rope_theta_in(reader, object),
+      .norm = NormKind::rms,
+      .activation = Activation::swiglu,
+      .norm_eps = reader.number("rms_norm_eps", real(1e-6)),
+      .init_std = reader.number("initializer_range", real(0.02))};
   if (object.contains("gradus")) {
     const ConfigReader own(object["gradus"], file);
     c.dropout = own.number("dropout", 0);

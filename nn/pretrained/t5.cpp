@@ -85,20 +85,21 @@ EncoderDecoderConfig t5_config_from_json(const json& object, const path& file) {
   reader.require("is_encoder_decoder", true);
   reader.require("relative_attention_num_buckets", RelativeBuckets{}.count);
   reader.require("relative_attention_max_distance", RelativeBuckets{}.max_distance);
-  EncoderDecoderConfig c{.block_size = reader.integer("n_positions", 512),
-                         .vocab_size = reader.integer("vocab_size"),
-                         .n_layer = reader.integer("num_layers"),
-                         .n_decoder_layer = reader.integer("num_decoder_layers", 0),
-                         .n_head = reader.integer("num_heads"),
-                         .n_embd = reader.integer("d_model"),
-                         .n_inner = reader.integer("d_ff"),
-                         .head_width = reader.integer("d_kv"),
-                         .dropout = reader.number("dropout_rate", real(0.1)),
-                         .tie_weights = reader.flag("tie_word_embeddings", true),
-                         .norm_eps = reader.number("layer_norm_epsilon", real(1e-6)),
-                         .pad_token = reader.token("pad_token_id", 0),
-                         .start_token = reader.token("decoder_start_token_id", 0),
-                         .end_token = reader.token("eos_token_id", 1)};
+  EncoderDecoderConfig c{
+      .block_size = reader.integer("n_positions", 512),
+      .vocab_size = reader.integer("vocab_size"),
+      .n_layer = reader.positive("num_layers"),
+      .n_decoder_layer = reader.positive("num_decoder_layers", {.absent = 0, .null = 0}),
+      .n_head = reader.integer("num_heads"),
+      .n_embd = reader.integer("d_model"),
+      .n_inner = reader.positive("d_ff"),
+      .head_width = reader.positive("d_kv"),
+      .dropout = reader.number("dropout_rate", real(0.1)),
+      .tie_weights = reader.flag("tie_word_embeddings", true),
+      .norm_eps = reader.number("layer_norm_epsilon", real(1e-6)),
+      .pad_token = reader.token("pad_token_id", 0),
+      .start_token = reader.token("decoder_start_token_id", 0),
+      .end_token = reader.token("eos_token_id", 1)};
   c.activation = reader.choice("feed_forward_proj", feed_forward_names, Activation::relu);
   const bool scaled = reader.flag("scale_decoder_outputs", c.tie_weights);
   check<FileError>(c.tie_weights || !scaled, "{}: scale_decoder_outputs = true is not supported",

@@ -90,6 +90,51 @@ Sequence greedy_beam_text(const EncoderDecoder& model, const Sequence& source, i
   return text;
 }
 
+// Beam search as it is told: all extensions of all beams in one list, sorted.
+std::vector<Hypothesis> plain_beam_search(const EncoderDecoder& model, const Sequence& source,
+                                          const BeamOptions& o) {
+  struct Followed {
+    Sequence text;
+    double p;
+    bool greedy;
+  };
+  std::vector<Followed> beams{{{}, 0, true}};
+  std::vector<Hypothesis> found;
+  const auto find = [&](const Sequence& text, double p, size_t length) {
+    const double penalty =
+        std::pow(static_cast<double>(length), static_cast<double>(o.length_penalty));
+    found.push_back({text, p, p / penalty});
+  };
+  for (int64_t made = 0; made < o.max_new_tokens; ++made) {
+    std::vector<Followed> all;
+    for (const Followed& beam : beams) {
+      const Tensor rows = beam_log_probabilities(model, source, beam.text);
+      const std::vector<real> row = rows.select(0, rows.dim(0) - 1).to_vector();
+      const auto best = std::ranges::max_element(row);
+      for (auto p = row.begin(); p != row.end(); ++p) {
+        all.push_back({beam.text, beam.p + static_cast<double>(*p), beam.greedy && p == best});
+        all.back().text.push_back(static_cast<int32_t>(p - row.begin()));
+      }
+    }
+    std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.p > b.p; });
+    beams.clear();
+    for (size_t i = 0; i < all.size(); ++i) {
+      Followed& next = all[i];
+      if (i >= static_cast<size_t>(o.beams) && !next.greedy) continue;
+      if (next.text.back() != model.config.end_token) {
+        beams.push_back(next);
+        continue;
+      }
+      next.text.pop_back();
+      find(next.text, next.p, next.text.size() + 1);
+    }
+  }
+  for (const Followed& beam : beams) find(beam.text, beam.p, beam.text.size());
+  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.score > b.score; });
+  found.resize(std::min(found.size(), static_cast<size_t>(o.beams)));
+  return found;
+}
+
 const std::vector<Sequence> beam_sources{{2}, {3, 2, 2, 3}, {2, 3}, {3, 3, 3, 2, 3, 2}, {2, 3}};
 
 }  // namespace
@@ -149,6 +194,72 @@ TEST_CASE("the best hypothesis never scores below the greedy text") {
         CHECK(std::ranges::is_sorted(found, by_score));
       }
     }
+  }
+}
+
+TEST_CASE("beam search follows the likeliest extensions of all beams, and the greedy one") {
+  const EvalMode evaluation;
+  for (const uint64_t seed : {1u, 2u, 3u, 4u}) {
+    const EncoderDecoder model = beam_model(seed, 9);
+    for (const int64_t beams : {1, 2, 4, 12}) {  // fewer than a row has tokens, and more
+      CAPTURE(seed);
+      CAPTURE(beams);
+      const BeamOptions options{.beams = beams, .max_new_tokens = 6};
+      const std::vector<Hypothesis> found = beam_search(model, beam_sources[1], options);
+      const std::vector<Hypothesis> plain = plain_beam_search(model, beam_sources[1], options);
+      REQUIRE(found.size() == plain.size());
+      for (size_t i = 0; i < found.size(); ++i) {
+        CHECK(found[i].tokens == plain[i].tokens);
+        CHECK(found[i].score == doctest::Approx(plain[i].score).epsilon(1e-4));
+      }
+    }
+  }
+}
+
+TEST_CASE("a limit beyond any memory costs nothing: caches grow with the texts") {
+  const EvalMode evaluation;
+  constexpr int64_t beyond = int64_t{1} << 50;
+  size_t ended = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    const EncoderDecoder model = beam_model(seed, 5);
+    const Sequence text = generate(model, std::span(&beam_sources[1], 1), 20)[0];
+    if (text.size() == 20) continue;  // it may never end
+    ++ended;
+    CHECK(generate(model, std::span(&beam_sources[1], 1), beyond)[0] == text);
+    CHECK(beam_search(model, beam_sources[1], {.max_new_tokens = beyond})[0].tokens == text);
+  }
+  CHECK(ended > 0);
+}
+
+TEST_CASE("texts that outgrow the first room of their caches are those without a cache") {
+  const EvalMode evaluation;
+  size_t grown = 0;
+  for (uint64_t seed = 1; seed <= 8 && grown < 2; ++seed) {
+    const EncoderDecoder model = beam_model(seed, 9);
+    const Sequence text = generate(model, beam_sources, 140)[3];
+    if (text.size() < 140) continue;
+    ++grown;
+    CHECK(text == greedy_beam_text(model, beam_sources[3], 140));
+    const BeamOptions options{.beams = 3, .length_penalty = 2, .max_new_tokens = 140};
+    const Hypothesis best = beam_search(model, beam_sources[3], options)[0];
+    const bool is_ended = best.tokens.size() < 140;
+    const double expected = beam_log_probability(model, beam_sources[3], best.tokens, is_ended);
+    CHECK(best.log_probability == doctest::Approx(expected).epsilon(1e-4));
+  }
+  CHECK(grown > 0);
+}
+
+TEST_CASE("logits that are no numbers are an error and not a token") {
+  const real nan = std::numeric_limits<real>::quiet_NaN();
+  for (const int64_t bad_rows : {1, 4}) {  // one token's logit, or every one
+    EncoderDecoder model = beam_model(1, 4);
+    const NoGrad guard;
+    model.find("wte.weight").narrow(0, 4 - bad_rows, bad_rows).copy_(full({bad_rows, 16}, nan));
+    const std::vector<Sequence> source{{2}};
+    CHECK(message_of<ValueError>([&] { generate(model, source, 3); }) ==
+          "encoder-decoder: the logits are not finite");
+    CHECK(message_of<ValueError>([&] { beam_search(model, source[0], {.beams = 2}); }) ==
+          "encoder-decoder: the logits are not finite");
   }
 }
 

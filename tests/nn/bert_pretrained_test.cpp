@@ -293,7 +293,7 @@ TEST_CASE("a BERT config that gradus cannot follow is refused by name") {
   CHECK(contains(error("hidden_act", "mish"), "unknown hidden_act 'mish'"));
   CHECK(contains(error("num_attention_heads", 3), "n_head = 3 must divide n_embd = 4"));
   CHECK(contains(error("pad_token_id", 9), "pad_token_id 9 must be below vocab_size 9"));
-  CHECK(contains(error("intermediate_size", 0), "intermediate_size 0 must be positive"));
+  CHECK(contains(error("intermediate_size", 0), "intermediate_size = 0 must be at least 1"));
   CHECK(contains(error("layer_norm_eps", 0), "norm_eps = 0 must be positive and finite"));
 }
 

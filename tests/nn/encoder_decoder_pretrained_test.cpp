@@ -206,6 +206,20 @@ TEST_CASE("settings that change what is computed are refused by their names") {
       contains(setting_complaint("t5-tiny", "vocab_size", 2'000'000'000), "expected (2000000000"));
 }
 
+TEST_CASE("a size of 0 is refused by its name, and does not pass for a default") {
+  const std::pair<const char*, const char*> sizes[] = {{"t5-tiny", "d_ff"},
+                                                       {"t5-tiny", "d_kv"},
+                                                       {"t5-tiny", "num_layers"},
+                                                       {"t5-tiny", "num_decoder_layers"},
+                                                       {"bart-tiny", "encoder_ffn_dim"},
+                                                       {"bart-tiny", "decoder_layers"}};
+  for (const auto& [name, key] : sizes) {
+    CHECK(setting_complaint(name, key, 0) == fmt::format("{} = 0 must be at least 1", key));
+  }
+  CHECK(setting_complaint("bart-tiny", "decoder_ffn_dim", 0) ==
+        "decoder_ffn_dim = 0 is not supported");
+}
+
 TEST_CASE("a config.json with anything in the place of anything is read or refused, never more") {
   const json odd[] = {nullptr,        true,       -1,           0, 3, 1e300, "x", json::array(),
                       json::object(), 1ULL << 63, 2'147'483'647};

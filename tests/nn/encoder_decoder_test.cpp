@@ -184,6 +184,23 @@ TEST_CASE("every encoder-decoder: logits with a cache are those without, however
   }
 }
 
+TEST_CASE("every encoder-decoder: a source mask that is given once hides padding from then on") {
+  const EvalMode evaluation;
+  for (const SidesVariant& v : sides_variants()) {
+    CAPTURE(v.name);
+    const EncoderDecoder model = lively_sides(v.config);
+    const SidesBatch b;
+    const Tensor memory = model.encode(b.source, b.mask);
+    const Tokens first({2, 1}, {b.inputs.data()[0], b.inputs.data()[6]});
+    const Tokens second({2, 1}, {b.inputs.data()[1], b.inputs.data()[7]});
+    DecoderCache once(v.config.decoder_layers(), 7, 2), always = once;
+    CHECK(bit_difference(model.decode(first, memory, b.mask, &once),
+                         model.decode(first, memory, b.mask, &always)) == "");
+    CHECK(bit_difference(model.decode(second, {}, {}, &once),
+                         model.decode(second, {}, b.mask, &always)) == "");
+  }
+}
+
 TEST_CASE("every encoder-decoder: blocks that are computed again give the same gradients") {
   for (const SidesVariant& v : sides_variants()) {
     CAPTURE(v.name);

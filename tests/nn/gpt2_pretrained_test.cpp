@@ -215,7 +215,9 @@ TEST_CASE("config.json: what is missing, of the wrong kind or impossible is name
         "GPT: n_layer = 1000000000 must be at most 10000");
   CHECK(config_error("vocab_size", 18446744073709551615u) == "'vocab_size' must be a whole number");
   CHECK(config_error("n_head", 3) == "GPT: n_head = 3 must divide n_embd = 4");
-  CHECK(config_error("n_inner", -1) == "GPT: n_inner = -1 must be in [0, 2^31)");
+  CHECK(config_error("n_inner", -1) == "n_inner = -1 must be at least 1");
+  CHECK(config_error("n_inner", 0) == "n_inner = 0 must be at least 1");
+  CHECK(config_error("n_inner", nullptr) == "nothing was thrown");
   CHECK(config_error("gradus", {{"positions", "lost"}}) == "unknown positions 'lost'");
   CHECK(config_error("gradus", {{"kv_heads", 3}}) == "GPT: kv_heads = 3 must divide n_head = 2");
   CHECK(config_error("n_embd", 9223372036854775804) ==

@@ -63,6 +63,34 @@ TEST_CASE("Llama and Mistral: every bit comes back, under Hugging Face's names")
   }
 }
 
+TEST_CASE("Llama and Mistral: a number that is absent is Hugging Face's default, null is none") {
+  const json llama{{"model_type", "llama"}, {"vocab_size", 7},           {"num_hidden_layers", 1},
+                   {"hidden_size", 32},     {"num_attention_heads", 16}, {"intermediate_size", 12}};
+  json mistral = llama;
+  mistral["model_type"] = "mistral";
+  const auto read = [](json object, const char* key, const json& value) {
+    object[key] = value;
+    return llama_config_from_json(object, "c");
+  };
+  CHECK(llama_config_from_json(llama, "c").block().num_kv_heads() == 16);
+  CHECK(llama_config_from_json(mistral, "c").block().num_kv_heads() == 8);
+  CHECK(llama_config_from_json(llama, "c").window == 0);
+  CHECK(llama_config_from_json(mistral, "c").window == 4096);
+  for (const json& object : {llama, mistral}) {
+    CHECK(read(object, "num_key_value_heads", nullptr).block().num_kv_heads() == 16);
+    CHECK(read(object, "num_key_value_heads", 4).block().num_kv_heads() == 4);
+    CHECK(read(object, "sliding_window", nullptr).window == 0);
+    for (const char* key : {"num_key_value_heads", "intermediate_size"}) {
+      CHECK(message_of<FileError>([&] { read(object, key, 0); }) ==
+            fmt::format("c: {} = 0 must be at least 1", key));
+    }
+  }
+  CHECK(read(mistral, "sliding_window", 3).window == 3);
+  CHECK(read(llama, "sliding_window", 3).window == 0);  // Llama has none
+  CHECK(message_of<FileError>([&] { read(mistral, "sliding_window", 0); }) ==
+        "c: sliding_window = 0 must be at least 1");
+}
+
 TEST_CASE("Llama: what it does not have is not written, what is not supported is not read") {
   GPTConfig config{.block_size = 6,
                    .vocab_size = 7,
