@@ -11,6 +11,8 @@
 #include "data/bpe_train.h"
 #include "data/corpus.h"
 #include "data/safetensors_set.h"
+#include "data/seq2seq_batches.h"
+#include "data/text_metrics.h"
 #include "data/token_file.h"
 #include "data/tokenizer.h"
 #include "nn/audit.h"

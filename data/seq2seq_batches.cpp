@@ -131,8 +131,13 @@ DenoisingBlocks::DenoisingBlocks(TokenView text, Seq2SeqTokens tokens,
   check_denoising(config_.denoising);
 }
 
+// The last, partial row of a text has the number after that of the last full one, so that a row is
+// spoiled in the same way whatever the size of the batches.
 Seq2SeqBatch DenoisingBlocks::operator[](int64_t i) const {
-  return spoiled(rows_[i], static_cast<uint64_t>(i * config_.batch_size), config_, tokens_);
+  const int64_t full_rows = rows_.num_targets() / config_.length;
+  const int64_t first = i * config_.batch_size;
+  const int64_t number = config_.separator ? first : std::min(first, full_rows);
+  return spoiled(rows_[i], static_cast<uint64_t>(number), config_, tokens_);
 }
 
 }  // namespace gradus

@@ -170,7 +170,7 @@ void add_evaluate(CLI::App& program) {
   command
       ->add_option("--data", o->data,
                    "File, folder, - for standard input, or builtin; a table of pairs, "
-                   "builtin:summary or builtin:answer for an encoder-decoder that learned pairs")
+                   "builtin:summary and the like for an encoder-decoder that learned pairs")
       ->required();
   command
       ->add_option("--split", o->split,

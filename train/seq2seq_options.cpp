@@ -35,12 +35,13 @@ void Seq2SeqOptions::check() const {
   check_value(vocab_size == 0 || vocab_size >= 256 + special,
               "--vocab-size {} must have room for 256 bytes and {} special tokens", vocab_size,
               special);
-  for (const auto& [name, length] :
-       {std::pair{"--source-length", source_length}, {"--target-length", target_length}}) {
-    check_value(length >= 3 && length <= model.block_size,
-                "{} {} must be from 3 to the {} positions of the model", name, length,
+  const auto check_length = [&](const char* name, int64_t length) {
+    check_value(length >= 2 && length <= model.block_size,
+                "{} {} must be from 2 to the {} positions of the model", name, length,
                 model.block_size);
-  }
+  };
+  check_length("--source-length", source_length);
+  if (learns_pairs()) check_length("--target-length", target_length);
   check_value(share >= 0 && share < 1, "--noise-share {} must be in [0, 1)", share);
   check_value(mean_span >= 1 && mean_span <= 100, "--mean-span {} must be from 1 to 100",
               mean_span);
@@ -60,12 +61,13 @@ Seq2SeqOptions seq2seq_options_from(const std::string& preset) {
     Seq2SeqOptions o;
     o.model = model;
     o.source_length = o.target_length = tiny ? 80 : 512;
-    o.batch_size = tiny ? 32 : 8;
-    o.steps = tiny ? 4000 : 100000;
+    o.batch_size = tiny ? 16 : 8;
+    o.steps = tiny ? 5000 : 100000;
     o.schedule = {.decay = Decay::linear,
-                  .lr = tiny ? real(2e-3) : real(3e-4),
+                  .lr = tiny ? real(1.5e-3) : real(3e-4),
                   .min_lr = 0,
                   .warmup_steps = o.steps / 20,
+                  .decay_start = o.steps / 2,
                   .decay_steps = o.steps};
     o.beta2 = real(0.98);
     o.weight_decay = real(0.01);

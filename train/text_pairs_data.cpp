@@ -13,6 +13,7 @@ using MakePairs = std::vector<TextPair> (*)(uint64_t seed, int64_t count);
 constexpr std::pair<const char*, MakePairs> builtin_pair_tasks[] = {
     {"builtin", stories::summaries},
     {"builtin:summary", stories::summaries},
+    {"builtin:question", stories::questions_to_ask},
     {"builtin:answer", stories::answers}};
 
 // The seeds of the other tasks on the built-in corpus: no part shares a story with another.
@@ -29,8 +30,10 @@ std::vector<TextPair> read_pairs(const std::string& source, Part part) {
   for (const auto& [name, make] : builtin_pair_tasks) {
     if (source == name) return make(seed_of_part(part), part == Part::train ? 60000 : 1000);
   }
-  throw ValueError(fmt::format(
-      "there is no built-in task '{}'; there are builtin:summary and builtin:answer", source));
+  throw ValueError(
+      fmt::format("there is no built-in task '{}'; there are builtin:summary, builtin:question and "
+                  "builtin:answer",
+                  source));
 }
 
 SplitPairs read_split_pairs(const std::string& train, const std::string& dev, uint64_t seed) {

@@ -120,4 +120,16 @@ std::vector<TextPair> answers(uint64_t seed, int64_t count) {
   return all;
 }
 
+std::vector<TextPair> questions_to_ask(uint64_t seed, int64_t count) {
+  std::vector<TextPair> all;
+  for (const SpanQuestion& asked : questions(seed, count)) {
+    const auto& [answer, begin] = asked.answers.front();
+    const std::string before = asked.context.substr(0, begin);
+    const std::string after = asked.context.substr(begin + answer.size());
+    all.push_back(
+        {fmt::format("{}* {} *{}", before, answer, after), asked.question, all.size() + 1});
+  }
+  return all;
+}
+
 }  // namespace gradus::stories

@@ -160,3 +160,14 @@ TEST_CASE("denoising blocks read every token once and are always spoiled in the 
   std::iota(expected.begin(), expected.end(), 201);  // all but the first
   CHECK(seen == expected);
 }
+
+TEST_CASE("a row of denoising blocks is spoiled in the same way whatever the size of the batches") {
+  DenoisingConfig config{.batch_size = 1, .length = 10};
+  const DenoisingBlocks single(counting_text(46), batch_tokens(), config);
+  config.batch_size = 3;
+  const DenoisingBlocks three(counting_text(46), batch_tokens(), config);
+  REQUIRE(single.size() == 5);
+  REQUIRE(three.size() == 3);
+  CHECK(same(single[4], three[2]));  // the partial row
+  CHECK(ids_of_row(single[3].source, 0) == ids_of_row(three[1].source, 0));
+}

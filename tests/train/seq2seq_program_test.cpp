@@ -37,9 +37,10 @@ struct PairPlace {
   std::string out = at("out");
 
   std::string at(const std::string& name) const { return (folder.path() / name).string(); }
-  Arguments finetune(const Arguments& more) const {
-    return Arguments{"finetune", "seq2seq", "--scratch",       "--train", train,  "--dev", dev,
-                     "--out",    out,       "--target-length", "8",       "--lr", "5e-3"} +
+  Arguments finetune(const Arguments& more, const std::string& target_length = "8") const {
+    return Arguments{"finetune",   "seq2seq", "--scratch", "--train", train,  "--dev",
+                     dev,          "--out",   out,         "--lr",    "5e-3", "--target-length",
+                     target_length} +
            tiny_shape + more;
   }
   std::filesystem::path in_run(const std::string& name) const {
@@ -198,11 +199,11 @@ TEST_CASE("seq2seq: --dry-run, --minutes and truncated texts") {
   CHECK(cost.code == 0);
   CHECK(contains(cost.out, "run         5 steps: "));
   CHECK_FALSE(std::filesystem::exists(place.out));
-  const RunResult cut = run(place.finetune({"--steps", "2", "--target-length", "3"}));
+  const RunResult cut = run(place.finetune({"--steps", "2"}, "2"));
   CAPTURE(cut.err);
   CHECK(cut.code == 0);
   CHECK(contains(cut.err, "warning: train: "));
-  CHECK(contains(cut.err, "targets were longer than 3 tokens and were cut"));
+  CHECK(contains(cut.err, "targets were longer than 2 tokens and were cut"));
 }
 
 TEST_CASE("seq2seq: what the command line cannot mean is refused in a sentence") {
@@ -218,11 +219,12 @@ TEST_CASE("seq2seq: what the command line cannot mean is refused in a sentence")
           "one of --model and --scratch");
   refused({"finetune", "seq2seq", "--scratch", "--out", place.out}, 2, "--train");
   refused(place.finetune({"--mean-span", "3"}), 2, "--mean-span");
-  refused(place.finetune({"--source-length", "33"}), 2, "must be from 3 to the 32 positions");
-  refused(place.finetune({"--vocab-size", "300"}), 2, "special tokens");
+  refused(place.finetune({}, "33"), 2, "must be from 2 to the 32 positions");
+  const Arguments plain{"finetune", "seq2seq", "--scratch", "--train", train, "--out", place.out};
+  refused(plain + Arguments{"--vocab-size", "300"}, 2, "special tokens");
   refused(place.finetune({"--beams", "0"}), 2, "--beams");
   refused({"finetune", "seq2seq", "--scratch", "--train", "builtin:poem", "--out", place.out}, 1,
-          "builtin:summary and builtin:answer");
+          "builtin:summary, builtin:question and builtin:answer");
   refused({"finetune", "seq2seq", "--scratch", "--train", place.at("none.tsv"), "--out", place.out},
           1, "none.tsv");
   const std::string broken = place.folder.file("broken.tsv", "a\tb\nc\n").string();

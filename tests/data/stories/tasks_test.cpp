@@ -178,6 +178,11 @@ TEST_CASE("text to text: a story's summary, and a question with its story and it
     REQUIRE(context != std::string::npos);
     CHECK(asked[i].source.find(asked[i].target, context) != std::string::npos);
   }
+  const std::vector<TextPair> asking = questions_to_ask(3, 200);
+  for (size_t i = 0; i < asking.size(); ++i) {
+    CHECK(asking[i].source.find("* " + asked[i].target + " *") != std::string::npos);
+    CHECK(asked[i].source.starts_with("question: " + asking[i].target + " context: "));
+  }
   CHECK(targets.size() > 150);  // names and things differ: no table of targets serves
   CHECK(summaries(3, 5)[4].source == told[4].source);
 }
