@@ -67,7 +67,6 @@ Seq2SeqOptions seq2seq_options_from(const std::string& preset) {
                   .lr = tiny ? real(1.5e-3) : real(3e-4),
                   .min_lr = 0,
                   .warmup_steps = o.steps / 20,
-                  .decay_start = o.steps / 2,
                   .decay_steps = o.steps};
     o.beta2 = real(0.98);
     o.weight_decay = real(0.01);
