@@ -228,7 +228,7 @@ TEST_CASE("seq2seq: what the command line cannot mean is refused in a sentence")
   refused(plain + Arguments{"--vocab-size", "300"}, 2, "special tokens");
   refused(place.finetune({"--beams", "0"}), 2, "--beams");
   refused({"finetune", "seq2seq", "--scratch", "--train", "builtin:poem", "--out", place.out}, 1,
-          "builtin:summary, builtin:question and builtin:answer");
+          "builtin:summary, builtin:names, builtin:question and builtin:answer");
   refused({"finetune", "seq2seq", "--scratch", "--train", place.at("none.tsv"), "--out", place.out},
           1, "none.tsv");
   const std::string broken = place.folder.file("broken.tsv", "a\tb\nc\n").string();

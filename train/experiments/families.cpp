@@ -21,7 +21,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* families[] = {"encoder", "decoder", "encoder-decoder"};
-constexpr int64_t labels = 300, width = 128, longest_text = 80, rows_of_a_batch = 32;
+constexpr int64_t task_labels = 300, width = 128, longest_text = 80, rows_of_a_batch = 32;
 
 // As many parameters, nearly, as two layers on either side.
 GPTConfig four_layers() { return {.n_layer = 4, .n_head = 4, .n_embd = width}; }
@@ -38,7 +38,7 @@ double class_accuracy(const BackboneConfig& shape, const Tokenizer& tokenizer, u
   TaskModel model(shape, task);
   FineTuneOptions options{.lr = default_lr(width, true, false), .evaluations = 1, .seed = seed};
   if (o.quick) options.min_steps = 5, options.epochs = 1;
-  const auto examples = make_examples(train.sample(labels, seed), task, tokenizer, reading);
+  const auto examples = make_examples(train.sample(task_labels, seed), task, tokenizer, reading);
   const auto held_out = make_examples(dev, task, tokenizer, reading);
   return 100 * fine_tune(model, *examples, *held_out, options).dev.main();
 }
@@ -69,7 +69,7 @@ Pairs endings(uint64_t seed) {
   };
   const TaskData train = read_task_data(TaskName::sentiment, builtin_task, Part::train);
   const TaskData dev = read_task_data(TaskName::sentiment, builtin_task, Part::dev);
-  return {pairs_of(train.sample(labels, seed)), pairs_of(dev)};
+  return {pairs_of(train.sample(task_labels, seed)), pairs_of(dev)};
 }
 
 std::vector<TokenPair> encoded_pairs(std::span<const TextPair> pairs) {
@@ -195,7 +195,7 @@ Finding families_finding(const Cells& cells, const ExperimentOptions& o) {
   };
   Finding f{.table = {{"family", "how a story ends, % right", "summaries, % exact"}}};
   RowChart endings_chart{.title = "how a story ends",
-                         .x_label = fmt::format("% right, from {} labels", labels),
+                         .x_label = fmt::format("% right, from {} labels", task_labels),
                          .rows = {}};
   RowChart summaries_chart{.title = "summaries", .x_label = "% of the summaries exact", .rows = {}};
   for (const char* family : families) {
@@ -214,7 +214,7 @@ Finding families_finding(const Cells& cells, const ExperimentOptions& o) {
   f.sentence = fmt::format(
       "From {} labels and random weights the encoder is {} points above the decoder; in summaries "
       "the encoder-decoder is {} points above it.",
-      labels, to_text(figure_of(understands), 1), to_text(figure_of(rewrites), 1));
+      task_labels, to_text(figure_of(understands), 1), to_text(figure_of(rewrites), 1));
   return f;
 }
 
