@@ -106,6 +106,13 @@ void evaluate_bert(const EvaluateArguments& o, const std::vector<AblationRule>& 
   }
 }
 
+// An encoder-decoder is measured on what it writes, or on a spoiled text.
+void evaluate_texts(const EvaluateArguments& o) {
+  check_value(o.ablations.empty() && o.split.empty(),
+              "evaluate: --ablate and --split are not for encoder-decoders");
+  evaluate_seq2seq({o.model, o.data, o.beams, o.batch_size, o.json});
+}
+
 Evaluation evaluate_with_progress(const GPT& model, const Measured& data,
                                   const EvaluateArguments& o) {
   const int64_t T = model.config.block_size;
@@ -117,11 +124,7 @@ Evaluation evaluate_with_progress(const GPT& model, const Measured& data,
 
 void evaluate_command(const EvaluateArguments& o) {
   const std::vector<AblationRule> rules = rules_of(o);
-  if (is_encoder_decoder(model_type_of(o.model))) {
-    check_value(rules.empty() && o.split.empty(),
-                "evaluate: --ablate and --split are not for encoder-decoders");
-    return evaluate_seq2seq({o.model, o.data, o.beams, o.batch_size, o.json});
-  }
+  if (is_encoder_decoder(model_type_of(o.model))) return evaluate_texts(o);
   check_value(o.beams.beams == 1, "evaluate: --beams is for models that write targets for sources");
   if (model_type_of(o.model) == "bert") return evaluate_bert(o, rules);
   const Tokenizer tokenizer = Tokenizer::load(o.model);

@@ -85,7 +85,7 @@ void add_finetune_seq2seq(CLI::App& finetune) {
   auto a = std::make_shared<FinetuneSeq2SeqArguments>();
   command->add_option("--train", a->request.options.data,
                       "Table (TSV or CSV) of sources and targets; or builtin:summary (the same as "
-                      "builtin), builtin:question, builtin:answer");
+                      "builtin), builtin:names, builtin:question, builtin:answer");
   add_run_options(*command, a->request.run, add_seq2seq_beginnings(*command, *a),
                   "Time to learn; the number of steps follows the clock");
   add_beam_options(*command, a->beams, "Of a text at the end (default: --target-length)");

@@ -13,6 +13,7 @@ using MakePairs = std::vector<TextPair> (*)(uint64_t seed, int64_t count);
 constexpr std::pair<const char*, MakePairs> builtin_pair_tasks[] = {
     {"builtin", stories::summaries},
     {"builtin:summary", stories::summaries},
+    {"builtin:names", stories::name_lists},
     {"builtin:question", stories::questions_to_ask},
     {"builtin:answer", stories::answers}};
 
@@ -31,8 +32,8 @@ std::vector<TextPair> read_pairs(const std::string& source, Part part) {
     if (source == name) return make(seed_of_part(part), part == Part::train ? 60000 : 1000);
   }
   throw ValueError(
-      fmt::format("there is no built-in task '{}'; there are builtin:summary, builtin:question and "
-                  "builtin:answer",
+      fmt::format("there is no built-in task '{}'; there are builtin:summary, builtin:names, "
+                  "builtin:question and builtin:answer",
                   source));
 }
 

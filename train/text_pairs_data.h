@@ -9,9 +9,9 @@
 
 namespace gradus {
 
-/// builtin or builtin:summary (a story and its summary), builtin:question (a story with a part
-/// between stars, and the question that it answers), builtin:answer (a question with its story, and
-/// the answer).
+/// builtin or builtin:summary (a story and its summary), builtin:names (a story and the names in
+/// it), builtin:question (a story with a part between stars, and the question that it answers),
+/// builtin:answer (a question with its story, and the answer).
 bool is_builtin_pairs(const std::string& source);
 
 /// A table of pairs, or the part of the built-in corpus: 60,000 pairs to learn from, 1,000 each to

@@ -1,6 +1,7 @@
 #include "data/stories/tasks.h"
 
 #include <algorithm>
+#include <set>
 
 #include "data/bert_text.h"
 #include "data/stories/corpus.h"
@@ -130,6 +131,23 @@ std::vector<TextPair> questions_to_ask(uint64_t seed, int64_t count) {
         {fmt::format("{}* {} *{}", before, answer, after), asked.question, all.size() + 1});
   }
   return all;
+}
+
+std::vector<TextPair> name_lists(uint64_t seed, int64_t count) {
+  return examples_of<TextPair>("name_lists", seed, count,
+                               [](const Story& story, uint64_t, std::vector<TextPair>& all) {
+                                 std::string list;
+                                 std::set<std::string> listed;
+                                 for (const Entity& entity : story.entities) {
+                                   const auto [begin, end] = entity.span;
+                                   const std::string name = story.text.substr(begin, end - begin);
+                                   if (!listed.insert(name).second) continue;
+                                   list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", name,
+                                                       entity.label == "PER" ? "person" : "place");
+                                 }
+                                 if (!list.empty())
+                                   all.push_back({story.text, list, all.size() + 1});
+                               });
 }
 
 }  // namespace gradus::stories

@@ -32,8 +32,12 @@ std::vector<TextPair> summaries(uint64_t seed, int64_t count);
 /// (Raffel et al. 2020, appendix D), and the answer.
 std::vector<TextPair> answers(uint64_t seed, int64_t count);
 
-/// The other way round: a story in which a part stands between stars, "Rosa ran to * Fox Hill *
-/// with a kite.", and the question that this part answers (Chan & Fan 2019 mark it so).
+/// A story in which a part stands between stars, "Rosa ran to * Fox Hill * with a kite.", and the
+/// question that this part answers (Chan & Fan 2019 mark it so).
 std::vector<TextPair> questions_to_ask(uint64_t seed, int64_t count);
+
+/// A story, and the names in it with what they name, each once, in the order of the story:
+/// "Ida: person, Heron Lake: place".
+std::vector<TextPair> name_lists(uint64_t seed, int64_t count);
 
 }  // namespace gradus::stories

@@ -187,6 +187,22 @@ TEST_CASE("text to text: a story's summary, and a question with its story and it
   CHECK(summaries(3, 5)[4].source == told[4].source);
 }
 
+TEST_CASE("text to text: the names of a story, each once, in its order") {
+  for (const TextPair& pair : name_lists(3, 200)) {
+    const std::optional<Story> story = parse(builtin(), pair.source);
+    REQUIRE(story);
+    std::string expected;
+    for (const Entity& entity : story->entities) {
+      const std::string name =
+          story->text.substr(entity.span.begin, entity.span.end - entity.span.begin);
+      const std::string item = name + (entity.label == "PER" ? ": person" : ": place");
+      if (expected.find(item) != std::string::npos) continue;
+      expected += (expected.empty() ? "" : ", ") + item;
+    }
+    CHECK(pair.target == expected);
+  }
+}
+
 TEST_CASE("the tasks' baselines: what counting alone reaches") {
   const auto train = entities(1, 1000), dev = entities(2, 1000);
   const MostFrequentTag tagger(train);
