@@ -25,7 +25,8 @@ struct Hypothesis {
 /// The best hypotheses that are found, at most `beams`, best first (Sutskever et al. 2014, §3.2;
 /// the score is Wu et al. 2016, §7, with the length itself). Each step follows the `beams`
 /// likeliest beginnings, and the greedy one in any case, so that the best never scores below it.
-/// Throws ValueError for an empty source and options outside their range.
+/// Throws ValueError for an empty source, options outside their range and logits that are not
+/// finite.
 std::vector<Hypothesis> beam_search(const EncoderDecoder& model, std::span<const int32_t> source,
                                     const BeamOptions& options = {});
 
