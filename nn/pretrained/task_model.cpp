@@ -39,7 +39,7 @@ constexpr HeadName gpt_heads[] = {
 
 std::span<const HeadName> heads_of(const std::string& model_type) {
   return is_bert(model_type) ? std::span<const HeadName>(bert_heads)
-                              : std::span<const HeadName>(gpt_heads);
+                             : std::span<const HeadName>(gpt_heads);
 }
 
 const HeadName& head_of(bool of_bert, TaskKind kind) {
