@@ -10,7 +10,7 @@
 #include "nn/ablation.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/encoder_decoder.h"
-#include "nn/pretrained/gpt2.h"
+#include "nn/pretrained/gpt.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/evaluate_seq2seq.h"
@@ -129,7 +129,7 @@ void evaluate_command(const EvaluateArguments& o) {
   if (model_type_of(o.model) == "bert") return evaluate_bert(o, rules);
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const Measured data = read_measured(o, tokenizer);
-  const GPT model = load_gpt2(o.model);
+  const GPT model = load_gpt(o.model);
   std::optional<double> whole;  // the loss before something was taken away
   if (!rules.empty()) whole = evaluate_with_progress(model, data, o).loss;
   const std::vector<std::string> ablated = ablate(model, model.config.block(), rules);
