@@ -27,6 +27,7 @@ struct EvaluateArguments {
   std::string model, data, split;
   std::vector<std::string> ablations;         // PATTERN=zero|mean|random
   BeamOptions beams = {.max_new_tokens = 0};  // 0: as the model was taught
+  bool writes = false;                        // whether the command line speaks of beams
   int64_t batch_size = 16;
   bool json = false;
 };
@@ -125,7 +126,9 @@ Evaluation evaluate_with_progress(const GPT& model, const Measured& data,
 void evaluate_command(const EvaluateArguments& o) {
   const std::vector<AblationRule> rules = rules_of(o);
   if (is_encoder_decoder(model_type_of(o.model))) return evaluate_texts(o);
-  check_value(o.beams.beams == 1, "evaluate: --beams is for models that write targets for sources");
+  check_value(!o.writes,
+              "evaluate: --beams, --length-penalty and --max-new-tokens are for models that write "
+              "targets for sources");
   if (model_type_of(o.model) == "bert") return evaluate_bert(o, rules);
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const Measured data = read_measured(o, tokenizer);
@@ -189,7 +192,12 @@ void add_evaluate(CLI::App& program) {
   add_beam_options(*command, o->beams,
                    "Of a text that is written (default: as many as its targets had at most)");
   command->add_flag("--json", o->json, "One JSON object: loss, perplexity, bits_per_byte, tokens");
-  command->callback([o] { evaluate_command(*o); });
+  command->callback([o, command] {
+    o->writes = command->count("--beams") + command->count("--length-penalty") +
+                    command->count("--max-new-tokens") >
+                0;
+    evaluate_command(*o);
+  });
 }
 
 }  // namespace gradus

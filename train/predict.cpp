@@ -93,6 +93,11 @@ void check_fits(const Predictor& predictor, const PredictArguments& o) {
 void predict_written(const PredictArguments& o) {
   check_value(o.second.empty(), "predict: {} reads one source; it has no use for --second",
               o.model);
+  check_value(o.context.empty() || o.question,
+              "predict: --context is for --question; {} reads a source as it stands", o.model);
+  const bool labelled = o.data.ends_with(".json") || o.data.ends_with(".conll");
+  check_value(!labelled, "predict: {} reads a source per line or a table, and {} is neither",
+              o.model, o.data);
   const TextPredictor predictor(o.model, o.beams);
   const auto say = [&](const std::string& source) { print(predictor.source(source), o.json); };
   if (o.text || o.question) {

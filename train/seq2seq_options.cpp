@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +27,15 @@ void Seq2SeqOptions::make_data_absolute() {
   }
 }
 
+int64_t Seq2SeqOptions::longest_target() const {
+  if (learns_pairs()) return target_length;
+  if (task == Seq2SeqTask::text_infilling) return source_length;
+  const double text = static_cast<double>(source_length - 1);
+  const double hidden = std::max(1.0, std::round(denoising().share * text));
+  const double spans = std::max(1.0, std::round(hidden / mean_span));
+  return static_cast<int64_t>(hidden + spans) + 2;  // a sentinel before each, one after, and </s>
+}
+
 void Seq2SeqOptions::check() const {
   const std::string kind = tokenizer_kind();
   const bool learned = init.empty() && (kind == "word" || kind == "bpe");
@@ -42,6 +53,11 @@ void Seq2SeqOptions::check() const {
   };
   check_length("--source-length", source_length);
   if (learns_pairs()) check_length("--target-length", target_length);
+  check_value(
+      model.positions != Positions::learned || longest_target() <= model.block_size,
+      "--source-length {} and --noise-share {} make targets of {} tokens, and the model has "
+      "{} positions",
+      source_length, denoising().share, longest_target(), model.block_size);
   check_value(share >= 0 && share < 1, "--noise-share {} must be in [0, 1)", share);
   check_value(mean_span >= 1 && mean_span <= 100, "--mean-span {} must be from 1 to 100",
               mean_span);

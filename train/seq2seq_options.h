@@ -39,6 +39,8 @@ struct Seq2SeqOptions : RunOptions {  // `data` is a text, or a table of pairs
   }
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
   DenoisingOptions denoising() const;
+  /// Tokens of a target at most, </s> included.
+  int64_t longest_target() const;
   /// Of what the epoch of Seq2SeqData counts, how much a step reads.
   int64_t read_per_step() const {
     return batch_size * accumulation * (learns_pairs() ? 1 : source_length - 1);

@@ -19,7 +19,7 @@ BeamOptions with_limit(const BeamOptions& beams, const std::optional<Seq2SeqOpti
                        const EncoderDecoderConfig& model) {
   constexpr int64_t usual = 128;
   BeamOptions limited = beams;
-  if (limited.max_new_tokens == 0) limited.max_new_tokens = run ? run->target_length : usual;
+  if (limited.max_new_tokens == 0) limited.max_new_tokens = run ? run->longest_target() : usual;
   limited.max_new_tokens = std::min(limited.max_new_tokens, model.block_size);
   return limited;
 }

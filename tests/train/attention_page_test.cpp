@@ -104,8 +104,8 @@ TEST_CASE("gradus params: formula, biases, cache and a drawing; weights are thos
   CHECK(config.code == 0);
   CHECK(nlohmann::json::parse(config.out)["formula"]["MLP"] == "L (2 C F + F + C)");
   check_refused(run({"params", "gpt2", "--weights", page}), 1, "has no weights");
-  for (const char* name :
-       {"llama", "mistral", "bert-base", "roberta-tiny", "distilbert-mini", "t5-small", "bart-base"}) {
+  for (const char* name : {"llama", "mistral", "bert-base", "roberta-tiny", "distilbert-mini",
+                           "t5-small", "bart-base"}) {
     CAPTURE(name);
     const RunResult outcome = run({"params", name, "--json"});
     CHECK(outcome.code == 0);

@@ -112,6 +112,10 @@ TEST_CASE("what finetune seq2seq has made can be asked, measured and looked at")
   CHECK(table.out.starts_with("fox red\n"));
   check_refused(run(ask + Arguments{"--text", " "}), 1, "the text is empty");
   check_refused(run(ask + Arguments{"--text", "a", "--second", "b"}), 1, "no use for --second");
+  check_refused(run(ask + Arguments{"--text", "a", "--context", "b"}), 1,
+                "--context is for --question");
+  check_refused(run(ask + Arguments{"--data", "questions.json"}), 1,
+                "a source per line or a table");
 
   const RunResult measured =
       run({"evaluate", "--model", place.out, "--data", place.dev, "--beams", "2", "--json"});
@@ -236,8 +240,13 @@ TEST_CASE("seq2seq: what the command line cannot mean is refused in a sentence")
           "broken.tsv:2");
   refused({"pretrain", "seq2seq", "--data", train, "--out", place.out, "--objective", "poetry"}, 2,
           "--objective");
-  refused({"pretrain", "seq2seq", "--data", train, "--out", place.out, "--noise-share", "1"}, 2,
-          "--noise-share 1 must be in [0, 1)");
+  const Arguments pretrain{"pretrain", "seq2seq", "--data", train, "--out", place.out};
+  refused(pretrain + Arguments{"--noise-share", "1"}, 2, "--noise-share 1 must be in [0, 1)");
+  refused(pretrain + Arguments{"--noise-share", "0"}, 2, "--noise-share");
+  refused(pretrain + Arguments{"--preset", "bart-tiny", "--objective", "span-corruption",
+                               "--block-size", "80", "--source-length", "80", "--noise-share",
+                               "0.5", "--mean-span", "1"},
+          2, "make targets of 82 tokens, and the model has 80 positions");
   CHECK_FALSE(std::filesystem::exists(place.out));
   CHECK(contains(run({"pretrain", "seq2seq", "--help"}).out, "span-corruption"));
   CHECK(contains(run({"finetune", "seq2seq", "--help"}).out, "--length-penalty"));
