@@ -4,7 +4,8 @@
 //
 //   Thank you for inviting me to your party last week
 //
-//   span corruption (T5; Raffel et al. 2020, §3.1.4, figure 2): the target is what was taken out
+//   span corruption (T5; Raffel et al. 2020, §3.1.4, whose figure 2 this is): the target is what
+//   was taken out
 //     source  Thank you <extra_id_0> me to your party <extra_id_1> week </s>
 //     target  <extra_id_0> for inviting <extra_id_1> last <extra_id_2> </s>
 //   text infilling (BART; Lewis et al. 2020, §2.2): the target is the whole text
@@ -36,8 +37,8 @@ struct TokenPair {
 
 /// T5's recipe. Of T tokens round(share T) are taken out, at least one, in round(that / mean_span)
 /// spans, at least one. The lengths of the spans, and of what is kept before each of them, are
-/// every composition with equal probability; so the text begins with what is kept and ends with a
-/// span. A last sentinel ends the target. A text of fewer than two tokens is kept whole. Throws
+/// every composition with equal probability; so, as in T5's program, the text begins with what is
+/// kept and ends with a span. A last sentinel ends the target, as in the paper's figure. A text of fewer than two tokens is kept whole. Throws
 /// ValueError if there are more spans than sentinels.
 TokenPair corrupt_spans(std::span<const int32_t> ids, const DenoisingOptions& options,
                         const Seq2SeqTokens& tokens, RandomStream random);
