@@ -38,8 +38,8 @@ struct TokenPair {
 /// T5's recipe. Of T tokens round(share T) are taken out, at least one, in round(that / mean_span)
 /// spans, at least one. The lengths of the spans, and of what is kept before each of them, are
 /// every composition with equal probability; so, as in T5's program, the text begins with what is
-/// kept and ends with a span. A last sentinel ends the target, as in the paper's figure. A text of fewer than two tokens is kept whole. Throws
-/// ValueError if there are more spans than sentinels.
+/// kept and ends with a span. A last sentinel ends the target, as in the paper's figure. A text of
+/// fewer than two tokens is kept whole. Throws ValueError if there are more spans than sentinels.
 TokenPair corrupt_spans(std::span<const int32_t> ids, const DenoisingOptions& options,
                         const Seq2SeqTokens& tokens, RandomStream random);
 
