@@ -4,6 +4,7 @@
 #include <map>
 
 #include "data/delimited.h"
+#include "data/sentences.h"
 #include "tensor/errors.h"
 
 namespace gradus {
@@ -45,7 +46,8 @@ TextPairs read_text_pairs(const std::filesystem::path& path) {
       check<FileError>(!is_only_blanks(row.fields[column]), "{}: the {} is empty",
                        place_in(path, row.line), column == 0 ? "source" : "target");
     }
-    pairs.rows.push_back({row.fields[0], row.fields[1], row.line});
+    pairs.rows.push_back(
+        {std::string(trimmed(row.fields[0])), std::string(trimmed(row.fields[1])), row.line});
   }
   check<FileError>(!pairs.rows.empty(), "{}: the file holds no pairs", path.string());
   return pairs;
@@ -57,7 +59,7 @@ std::vector<std::string> read_sources(const std::filesystem::path& path) {
   for (size_t i = names_columns(table[0]) ? 1 : 0; i < table.size(); ++i) {
     check<FileError>(!is_only_blanks(table[i].fields[0]), "{}: the source is empty",
                      place_in(path, table[i].line));
-    sources.push_back(table[i].fields[0]);
+    sources.emplace_back(trimmed(table[i].fields[0]));
   }
   return sources;
 }

@@ -21,8 +21,9 @@ struct TextPairs {
 
 /// Reads a table (delimited.h) of two columns. The first line is a header if it says, in any case,
 /// source target, input output, text summary, document summary, article highlights, or question
-/// answer. Throws FileError, with the line, for another number of columns and an empty source or
-/// target; for a file without pairs; and as read_delimited does.
+/// answer. White space around a field does not belong to it. Throws FileError, with the line, for
+/// another number of columns and an empty source or target; for a file without pairs; and as
+/// read_delimited does.
 TextPairs read_text_pairs(const std::filesystem::path& path);
 
 /// The sources of such a table, whose targets may be missing, be empty or not be there at all.

@@ -25,8 +25,9 @@ canvas { image-rendering: pixelated; background: var(--card); display: block; wi
 </style>
 <div class="large"><div><canvas id="map"></canvas><p id="said"></p></div>
 <div><p class="soft" id="which"></p><div class="tokens" id="tokens"></div>
-<p class="soft">Point at a token: what it looks at is coloured. Rows of the map are the tokens that
-look, columns those that are looked at.</p></div></div>
+<p class="soft">Point at a token or at the map: what a token looks at is coloured, by the root of the
+probability, so that little is seen, too. Rows of the map are the tokens that look, columns those
+that are looked at. Layers and heads count from 1 here, from 0 in the names of parameters.</p></div></div>
 <div class="heads" id="heads"></div>
 )";
 

@@ -67,7 +67,8 @@ void add_common(CLI::App& command, ExperimentArguments& a) {
 void add_running(CLI::App& command, ExperimentArguments& a) {
   command.add_option("--seeds", a.request.options.seeds, "Runs of each kind")
       ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes("--quick");
   command.add_flag("--quiet", a.request.quiet, "No progress");
 }
 
@@ -126,7 +127,9 @@ void add_all(CLI::App& experiment) {
 
 void add_list(CLI::App& experiment) {
   auto a = std::make_shared<ExperimentArguments>();
-  CLI::App* command = experiment.add_subcommand("list", "Claims, and what was found last");
+  CLI::App* command = experiment.add_subcommand(
+      "list",
+      "Claims, and what was found last here; --results docs/results shows what the authors found");
   add_common(*command, *a);
   command->callback([a] {
     a->request.results = a->results;
@@ -136,7 +139,7 @@ void add_list(CLI::App& experiment) {
       fmt::print("{}: {} ({})\n  {}\n", e.name, e.claim, e.source,
                  found ? fmt::format("{}. {}", last["outcome"].get<std::string>(),
                                      last["finding"].get<std::string>())
-                       : fmt::format("not measured yet: gradus experiment {}", e.name));
+                       : fmt::format("not in {} yet: gradus experiment {}", a->results, e.name));
     }
     fmt::print(
         "pretraining-pays: {}\n  asks for a model: gradus experiment pretraining-pays --help\n",

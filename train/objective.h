@@ -24,7 +24,7 @@ class Objective {
   /// Adds the gradients of the mean loss over the next `batches` batches, of which some may have
   /// more targets than others, to the parameters. Returns that loss.
   virtual Losses backward(int64_t batches) = 0;
-  /// The loss on what is held out, over so many batches or over all of it if 0.
+  /// The loss on what is held out, over its first `batches` batches.
   virtual Losses validate(int64_t batches) = 0;
   /// What the model can do by now, for people to read.
   virtual std::string sample(uint64_t seed) = 0;

@@ -44,6 +44,15 @@ TEST_CASE("pairs: two columns, a header if it names them, \\r\\n and a byte-orde
   CHECK_FALSE(read_text_pairs(folder.file("bare.tsv", "question\tme\n")).header);
 }
 
+TEST_CASE("pairs: white space around a field does not count") {
+  const TemporaryFolder folder;
+  const auto file = folder.file("pairs.tsv", " a b \tc \n");
+  const TextPairs pairs = read_text_pairs(file);
+  CHECK(pairs.rows[0].source == "a b");
+  CHECK(pairs.rows[0].target == "c");
+  CHECK(read_sources(file) == std::vector<std::string>{"a b"});
+}
+
 TEST_CASE("pairs: what cannot be read is named with its line") {
   CHECK(contains(pairs_refusal("a\tb\nc\td\te\n"), "pairs.tsv:2: the row has 3 fields"));
   CHECK(contains(pairs_refusal("a\tb\tc\n"), "pairs.tsv:1: the row has 3 fields; a pair has two"));

@@ -53,7 +53,7 @@ ordered_json measured(uint64_t seed, const ExperimentOptions& o) {
   DistillObjective student(student_options(options), corpus, copy_of(teacher.model()));
   take_steps(student_options(options), student);
   const DistillComparison c = compare(student);
-  const Measures scratch_measures = scratch.validate(0).measures;
+  const Measures scratch_measures = scratch.validate(scratch.validation_batches()).measures;
   return {{"teacher", figures_json(c.teacher)},
           {"student", figures_json(c.student)},
           {"scratch", {{"accuracy", 100 * find_measure(scratch_measures, "mlm_accuracy").value()}}},

@@ -103,8 +103,8 @@ Finding norm_placement_finding(const Cells& cells, const ExperimentOptions& o) {
       difference(cells, "post, no warm-up", "pre, no warm-up", "loss", o);
   return {.outcome = all_of({are_above(minus(post, pre)), are_above(cold)}),
           .sentence = fmt::format(
-              "Without warm-up post-norm loses {} nats and pre-norm {}; with it post-norm is {} "
-              "behind.",
+              "Leaving out the warm-up adds {} nats to post-norm's loss and {} to pre-norm's; with "
+              "it post-norm's is {} higher.",
               in_nats(post), in_nats(pre), in_nats(behind)),
           .table = arm_table("placement", placements(o), cells, o),
           .charts = {arm_chart(placements(o), cells, o), to_svg(gradients_chart(cells, o))}};

@@ -51,12 +51,21 @@ std::vector<std::string> write_charts(const Experiment& e, const ExperimentReque
   return names;
 }
 
+// On what, and whether it can decide anything.
+std::string circumstances(const ordered_json& results) {
+  return fmt::format("{}{}", results.at("machine").get<std::string>(),
+                     results.value("quick", false)
+                         ? "; a quick run of a single seed, which decides nothing by itself"
+                         : "");
+}
+
 void write_page(const Experiment& e, const Finding& f, const ordered_json& results,
                 const std::filesystem::path& file) {
   std::string body =
       fmt::format("<p><b>{}.</b> {}</p>", to_text(f.outcome), escape_html(f.sentence));
   for (const std::string& chart : f.charts) body += chart;
   body += html_table(f.table);
+  body += fmt::format("<p class=\"soft\">{}</p>", escape_html(circumstances(results)));
   body +=
       fmt::format("<p><code>{}</code></p>", escape_html(results.at("command").get<std::string>()));
   write_file_atomically(file, html_page(e.name, fmt::format("{} ({})", e.claim, e.source), body));
@@ -122,6 +131,7 @@ ordered_json run_experiment(const Experiment& e, const ExperimentRequest& r) {
                        {"recipe", e.recipe},
                        {"command", command_of(e, r.options)},
                        {"machine", machine},
+                       {"quick", r.options.quick},
                        {"cells", stored_cells(e, r, machine)}};
   const std::filesystem::path file = results_file(e, r);
   std::filesystem::create_directories(r.results);
@@ -161,9 +171,9 @@ std::string finding_text(const Experiment& e, const ordered_json& results) {
                           i + 1 == row.size() ? "\n" : "");
     }
   }
-  return text + fmt::format("\n{}.\nVerdict: {}. {}\n", e.claim,
+  return text + fmt::format("\n{}.\nVerdict: {}. {}\n({})\n", e.claim,
                             results.at("outcome").get<std::string>(),
-                            results.at("finding").get<std::string>());
+                            results.at("finding").get<std::string>(), circumstances(results));
 }
 
 }  // namespace gradus

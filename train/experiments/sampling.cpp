@@ -98,9 +98,10 @@ Finding sampling_finding(const Cells& cells, const ExperimentOptions& o) {
   f.charts.push_back(to_svg(chart));
   f.outcome = all_of({varied, calibrated});
   f.sentence = fmt::format(
-      "From temperature 0.5 to 2 the share of distinct pairs goes from {} to {}. At 1 the loss of "
+      "Variety at every step upwards: {}; the lowest loss at 1: {}. From temperature 0.5 to 2 the "
+      "share of distinct pairs goes from {} to {}. At 1 the loss of "
       "the tokens that came is {} nats, and the entropy that the model expects {}.",
-      to_text(figure_of(values("distinct pairs", 0.5)), 3),
+      to_text(varied), to_text(calibrated), to_text(figure_of(values("distinct pairs", 0.5)), 3),
       to_text(figure_of(values("distinct pairs", 2)), 3), to_text(figure_of(values("loss", 1)), 3),
       to_text(figure_of(values("entropy", 1)), 3));
   return f;
