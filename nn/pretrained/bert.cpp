@@ -5,7 +5,7 @@
 
 #include "data/file.h"
 #include "data/json.h"
-#include "nn/pretrained/config_reader.h"
+#include "nn/pretrained/block_switches.h"
 
 namespace gradus {
 namespace {
@@ -109,14 +109,7 @@ json bert_config_to_json(const BERTConfig& c) {
               {"tie_word_embeddings", true},
               {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"}};
   if (is_plain_bert(c)) return object;
-  object["gradus"] = {{"bias", c.bias},
-                      {"norm", name_in(norm_names, c.norm)},
-                      {"placement", name_in(placement_names, c.placement)},
-                      {"positions", name_in(position_names, c.positions)},
-                      {"rope_theta", c.rope_theta},
-                      {"kv_heads", c.kv_heads},
-                      {"window", c.window},
-                      {"qk_norm", c.qk_norm}};
+  object["gradus"] = block_switches_to_json(c);
   return object;
 }
 
@@ -144,17 +137,7 @@ BERTConfig bert_config_from_json(const json& object, const path& file) {
                    "{}: pad_token_id {} must be below vocab_size {}", file.string(), pad,
                    c.vocab_size);
   c.pad_token = static_cast<int32_t>(pad);
-  if (object.contains("gradus")) {
-    const ConfigReader own(object["gradus"], file);
-    c.bias = own.flag("bias", true);
-    c.norm = own.choice("norm", norm_names, c.norm);
-    c.placement = own.choice("placement", placement_names, c.placement);
-    c.positions = own.choice("positions", position_names, c.positions);
-    c.rope_theta = own.number("rope_theta", c.rope_theta);
-    c.kv_heads = own.integer("kv_heads", 0);
-    c.window = own.integer("window", 0);
-    c.qk_norm = own.flag("qk_norm", false);
-  }
+  if (object.contains("gradus")) read_block_switches(ConfigReader(object["gradus"], file), c);
   const int64_t width = std::exchange(c.n_inner, 0);
   if (width != c.block().inner()) c.n_inner = width;  // one spelling of one shape
   return reader.sound(c);

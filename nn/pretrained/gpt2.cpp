@@ -5,7 +5,7 @@
 
 #include "data/file.h"
 #include "data/json.h"
-#include "nn/pretrained/config_reader.h"
+#include "nn/pretrained/block_switches.h"
 #include "nn/pretrained/stored_weights.h"
 #include "tensor/creation.h"
 
@@ -30,33 +30,26 @@ bool is_plain_gpt2(const GPTConfig& c) {
 }  // namespace
 
 json gpt2_config_to_json(const GPTConfig& c) {
-  return {{"architectures", {"GPT2LMHeadModel"}},
-          {"model_type", is_plain_gpt2(c) ? "gpt2" : "gradus-gpt"},
-          {"vocab_size", c.vocab_size},
-          {"n_positions", c.block_size},
-          {"n_ctx", c.block_size},
-          {"n_embd", c.n_embd},
-          {"n_layer", c.n_layer},
-          {"n_head", c.n_head},
-          {"n_inner", c.n_inner == 0 ? json() : json(c.n_inner)},
-          {"activation_function", name_of(c.activation)},
-          {"embd_pdrop", c.dropout},
-          {"resid_pdrop", c.dropout},
-          {"attn_pdrop", 0.0},
-          {"layer_norm_epsilon", c.norm_eps},
-          {"initializer_range", c.init_std},
-          {"tie_word_embeddings", c.tie_weights},
-          {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"},
-          {"gradus",
-           {{"bias", c.bias},
-            {"norm", name_in(norm_names, c.norm)},
-            {"placement", name_in(placement_names, c.placement)},
-            {"positions", name_in(position_names, c.positions)},
-            {"rope_theta", c.rope_theta},
-            {"kv_heads", c.kv_heads},
-            {"window", c.window},
-            {"qk_norm", c.qk_norm},
-            {"document_token", c.document_token}}}};
+  json object{{"architectures", {"GPT2LMHeadModel"}},
+              {"model_type", is_plain_gpt2(c) ? "gpt2" : "gradus-gpt"},
+              {"vocab_size", c.vocab_size},
+              {"n_positions", c.block_size},
+              {"n_ctx", c.block_size},
+              {"n_embd", c.n_embd},
+              {"n_layer", c.n_layer},
+              {"n_head", c.n_head},
+              {"n_inner", c.n_inner == 0 ? json() : json(c.n_inner)},
+              {"activation_function", name_of(c.activation)},
+              {"embd_pdrop", c.dropout},
+              {"resid_pdrop", c.dropout},
+              {"attn_pdrop", 0.0},
+              {"layer_norm_epsilon", c.norm_eps},
+              {"initializer_range", c.init_std},
+              {"tie_word_embeddings", c.tie_weights},
+              {"torch_dtype", sizeof(real) == 8 ? "float64" : "float32"}};
+  object["gradus"] = block_switches_to_json(c);
+  object["gradus"]["document_token"] = c.document_token;
+  return object;
 }
 
 GPTConfig gpt2_config_from_json(const json& object, const path& file) {
@@ -80,14 +73,7 @@ GPTConfig gpt2_config_from_json(const json& object, const path& file) {
   c.activation = reader.activation("activation_function", "gelu_new");
   if (object.contains("gradus")) {
     const ConfigReader own(object["gradus"], file);
-    c.bias = own.flag("bias", true);
-    c.norm = own.choice("norm", norm_names, c.norm);
-    c.placement = own.choice("placement", placement_names, c.placement);
-    c.positions = own.choice("positions", position_names, c.positions);
-    c.rope_theta = own.number("rope_theta", c.rope_theta);
-    c.kv_heads = own.integer("kv_heads", 0);
-    c.window = own.integer("window", 0);
-    c.qk_norm = own.flag("qk_norm", false);
+    read_block_switches(own, c);
     const int64_t token = own.integer("document_token", -1);
     check<FileError>(token >= -1 && token < c.vocab_size,
                      "{}: document_token {} must be -1 or below vocab_size {}", file.string(),
