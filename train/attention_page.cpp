@@ -11,7 +11,7 @@ namespace gradus {
 namespace {
 
 // The large map beside its tokens, and a small one for every head; drawn by the script below.
-constexpr const char* stage = R"(<style>
+constexpr const char* attention_stage = R"(<style>
 body { max-width: 1100px; }
 canvas { image-rendering: pixelated; background: var(--card); display: block; width: 100%; }
 .heads { display: grid; gap: 6px; margin: 18px 0; }
@@ -31,7 +31,7 @@ that are looked at. Layers and heads count from 1 here, from 0 in the names of p
 <div class="heads" id="heads"></div>
 )";
 
-constexpr const char* script = R"(<script>
+constexpr const char* attention_script = R"(<script>
 const T = data.tokens.length, maps = data.maps.map(l => l.map(h => Uint8Array.from(atob(h), c => c.charCodeAt(0))));
 const colour = getComputedStyle(document.documentElement).getPropertyValue('--plain').trim();
 const rgb = [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16));
@@ -154,9 +154,9 @@ std::string attention_page(const AttentionPicture& picture) {
     data["maps"].push_back(heads);
     data["figures"].push_back(figures);
   }
-  return html_page(
-      "Attention of " + picture.model, picture.text,
-      fmt::format("{}<script>const data = {};</script>\n{}", stage, for_script(data), script));
+  return html_page("Attention of " + picture.model, picture.text,
+                   fmt::format("{}<script>const data = {};</script>\n{}", attention_stage,
+                               for_script(data), attention_script));
 }
 
 }  // namespace gradus

@@ -8,8 +8,8 @@
 namespace gradus {
 namespace {
 
-double seconds_between(std::chrono::steady_clock::time_point a,
-                       std::chrono::steady_clock::time_point b) {
+double watch_seconds(std::chrono::steady_clock::time_point a,
+                     std::chrono::steady_clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
 
@@ -44,7 +44,7 @@ void Profiler::start_step() {
   start_ = watch_ = Clock::now();
 }
 
-double Profiler::read_watch() const { return seconds_between(watch_, Clock::now()); }
+double Profiler::read_watch() const { return watch_seconds(watch_, Clock::now()); }
 
 // Ends the bookkeeping: the watch runs again.
 void Profiler::add(const std::string& op, Pass pass, double seconds, const Work& work) {
@@ -54,7 +54,7 @@ void Profiler::add(const std::string& op, Pass pass, double seconds, const Work&
   row->seconds += seconds;
   row->work += work;
   const auto now = Clock::now();
-  bookkeeping_ += seconds_between(watch_, now) - seconds;
+  bookkeeping_ += watch_seconds(watch_, now) - seconds;
   watch_ = now;
 }
 
@@ -97,7 +97,7 @@ void Profiler::lap(const std::string& name, const Work& work) {
 
 void Profiler::end_step() {
   lap(everything_else);
-  step_.seconds = seconds_between(start_, watch_) - bookkeeping_;
+  step_.seconds = watch_seconds(start_, watch_) - bookkeeping_;
   const bool first = best_.rows.empty();
   best_.seconds = first ? step_.seconds : std::min(best_.seconds, step_.seconds);
   for (const ProfileRow& row : step_.rows) {

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int64_t label_counts[] = {30, 100, 300, 1000};
+constexpr int64_t few_label_counts[] = {30, 100, 300, 1000};
 
 std::string figure_name(const char* method, int64_t labels) {
   return fmt::format("{}, {} labels", method, labels);
@@ -22,7 +22,7 @@ ordered_json few_labels_measured(uint64_t seed, const ExperimentOptions& o) {
   MaskedObjective objective(options, bert_stories());
   take_steps(options, objective);
   ordered_json figures;
-  for (const int64_t labels : label_counts) {
+  for (const int64_t labels : few_label_counts) {
     if (o.quick && labels > 100) continue;
     figures[figure_name("pre-trained", labels)] =
         names_f1(&objective.model(), options.model, labels, seed, o);
@@ -56,7 +56,7 @@ Finding few_labels_finding(const Cells& cells, const ExperimentOptions& o) {
               .series = {{"pre-trained", hue(0), {}, true}, {"from scratch", hue(1), {}, true}},
               .from_zero = true,
               .log_x = true};
-  for (const int64_t labels : label_counts) {
+  for (const int64_t labels : few_label_counts) {
     if (o.quick && labels > 100) continue;
     const Figure pretrained = figure_of(f1("pre-trained", labels)),
                  scratch = figure_of(f1("from scratch", labels));

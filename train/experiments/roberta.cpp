@@ -12,24 +12,24 @@ namespace {
 using nlohmann::ordered_json;
 
 // So few that every one of ten static masks is met about four times, as in BERT's 40 epochs.
-constexpr int64_t documents = 1000;
+constexpr int64_t roberta_documents = 1000;
 constexpr int64_t ner_labels = 100;
 
 struct Recipe {
   const char* name;
   bool next_sentence, dynamic;
 };
-constexpr Recipe recipes[] = {{"pairs, static masks", true, false},
-                              {"pairs, dynamic masks", true, true},
-                              {"no pairs, static masks", false, false},
-                              {"no pairs, dynamic masks", false, true}};
+constexpr Recipe roberta_recipes[] = {{"pairs, static masks", true, false},
+                                      {"pairs, dynamic masks", true, true},
+                                      {"no pairs, static masks", false, false},
+                                      {"no pairs, dynamic masks", false, true}};
 
 ordered_json measured(const Recipe& recipe, uint64_t seed, const ExperimentOptions& o) {
   BERTOptions options = small_bert(o, seed);
   options.next_sentence = recipe.next_sentence;
   options.dynamic = recipe.dynamic;
   manual_seed(seed);
-  MaskedObjective objective(options, bert_stories(documents));
+  MaskedObjective objective(options, bert_stories(roberta_documents));
   take_steps(options, objective);
   return {{"f1", names_f1(&objective.model(), options.model, ner_labels, seed, o)}};
 }
@@ -39,7 +39,7 @@ ordered_json measured(const Recipe& recipe, uint64_t seed, const ExperimentOptio
 std::vector<Cell> roberta_cells(const ExperimentOptions& o) {
   std::vector<Cell> cells;
   for (int64_t seed = 0; seed < seeds_of(o); ++seed) {
-    for (const Recipe& r : recipes) {
+    for (const Recipe& r : roberta_recipes) {
       cells.push_back(
           {arm_cell(r.name, seed), [=] { return measured(r, static_cast<uint64_t>(seed), o); }});
     }
@@ -53,7 +53,7 @@ Finding roberta_finding(const Cells& cells, const ExperimentOptions& o) {
   RowChart chart{.title = "names found after fine-tuning",
                  .x_label = fmt::format("F1 of entities, %, from {} labels", ner_labels),
                  .rows = {}};
-  for (const Recipe& r : recipes) {
+  for (const Recipe& r : roberta_recipes) {
     f.table.push_back({r.name, to_text(figure_of(f1(r.name)), 1)});
     chart.rows.push_back(row_of(cells, r.name, "f1", o));
   }
@@ -66,7 +66,8 @@ Finding roberta_finding(const Cells& cells, const ExperimentOptions& o) {
       "Pre-trained on {} stories read again and again, then on {} labelled sentences: dynamic "
       "masks "
       "gain {} points of F1, leaving out the pairs another {}.",
-      documents, ner_labels, to_text(figure_of(dynamic), 1), to_text(figure_of(no_pairs), 1));
+      roberta_documents, ner_labels, to_text(figure_of(dynamic), 1),
+      to_text(figure_of(no_pairs), 1));
   return f;
 }
 

@@ -12,34 +12,36 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int64_t head_size = 64, draws = 256;
-constexpr real theta = 10000;
-constexpr int32_t distances[] = {0, 1, 7, 64, 500};
-constexpr int32_t places[] = {0, 1, 10, 100, 1000, 4000};
+constexpr int64_t rope_head_size = 64, rope_draws = 256;
+constexpr real rope_base = 10000;
+constexpr int32_t rope_distances[] = {0, 1, 7, 64, 500};
+constexpr int32_t rope_places[] = {0, 1, 10, 100, 1000, 4000};
 
 enum class Kind { rope, sinusoidal };
 
-// x (draws, head_size) as it stands at a place.
+// x (pairs, head size) as it stands at a place.
 Tensor placed(Kind kind, const Tensor& x, int32_t place) {
   const Tokens at{Shape{1}, {place}};
-  if (kind == Kind::sinusoidal) return x + sinusoids(at, head_size);
-  const RopeAngles angles = rope_angles(at, head_size, theta);
-  return rope(x.view({draws, 1, 1, head_size}), angles.cos, angles.sin).view({draws, head_size});
+  if (kind == Kind::sinusoidal) return x + sinusoids(at, rope_head_size);
+  const RopeAngles angles = rope_angles(at, rope_head_size, rope_base);
+  return rope(x.view({rope_draws, 1, 1, rope_head_size}), angles.cos, angles.sin)
+      .view({rope_draws, rope_head_size});
 }
 
-// q·k / √hs of every pair (draws), the query `distance` places after the key.
+// q·k / √hs of every pair, the query `distance` places after the key.
 std::vector<real> scores(Kind kind, const Tensor& q, const Tensor& k, int32_t place,
                          int32_t distance) {
   const Tensor products = placed(kind, q, place + distance) * placed(kind, k, place);
-  return (sum(products, {-1}) / std::sqrt(static_cast<real>(head_size))).to_vector();
+  return (sum(products, {-1}) / std::sqrt(static_cast<real>(rope_head_size))).to_vector();
 }
 
 // The scores at the first place, and how far any of them moves at the other places.
 ordered_json movement(Kind kind, int32_t distance) {
-  const Tensor q = randn({draws, head_size}, {1, 1}), k = randn({draws, head_size}, {1, 2});
-  const std::vector<real> first = scores(kind, q, k, places[0], distance);
+  const Tensor q = randn({rope_draws, rope_head_size}, {1, 1}),
+               k = randn({rope_draws, rope_head_size}, {1, 2});
+  const std::vector<real> first = scores(kind, q, k, rope_places[0], distance);
   double moved = 0, size = 0;
-  for (const int32_t place : places) {
+  for (const int32_t place : rope_places) {
     const std::vector<real> there = scores(kind, q, k, place, distance);
     for (size_t i = 0; i < first.size(); ++i) {
       moved = std::max(moved, static_cast<double>(std::abs(there[i] - first[i])));
@@ -57,7 +59,7 @@ std::string cell_of(const char* kind, int32_t distance) {
 
 std::vector<Cell> rope_relative_cells(const ExperimentOptions&) {
   std::vector<Cell> cells;
-  for (const int32_t d : distances) {
+  for (const int32_t d : rope_distances) {
     cells.push_back({cell_of("rope", d), [d] { return movement(Kind::rope, d); }});
     cells.push_back({cell_of("sinusoidal", d), [d] { return movement(Kind::sinusoidal, d); }});
   }
@@ -73,7 +75,7 @@ Finding rope_relative_finding(const Cells& cells, const ExperimentOptions&) {
                  .rows = {},
                  .from_zero = true};
   double worst = 0, added = 1e30;
-  for (const int32_t d : distances) {
+  for (const int32_t d : rope_distances) {
     const ordered_json &rope = cells.at(cell_of("rope", d)),
                        &sinusoidal = cells.at(cell_of("sinusoidal", d));
     const double r = rope.at("moved").get<double>(), s = sinusoidal.at("moved").get<double>();
@@ -89,7 +91,7 @@ Finding rope_relative_finding(const Cells& cells, const ExperimentOptions&) {
   f.sentence = fmt::format(
       "Of {} pairs of random queries and keys, moved together over {} places, no score changes by "
       "more than {:.1e}; with sinusoids added instead, some change by {:.2f} or more.",
-      draws, places[std::size(places) - 1], worst, added);
+      rope_draws, rope_places[std::size(rope_places) - 1], worst, added);
   return f;
 }
 

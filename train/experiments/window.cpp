@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int64_t window = 256, heads = 4, head_size = 32;
+constexpr int64_t measured_window = 256, window_heads = 4, window_head_size = 32;
 
 std::vector<int64_t> lengths(const ExperimentOptions& o) {
   std::vector<int64_t> all{512, 1024, 2048, 4096};
@@ -25,7 +25,7 @@ std::vector<int64_t> lengths(const ExperimentOptions& o) {
 
 // Forward and backward of one layer's attention over N tokens, the fastest of some tries.
 ordered_json time_and_memory(int64_t N, int64_t W) {
-  const Shape shape{1, N, heads, head_size};
+  const Shape shape{1, N, window_heads, window_head_size};
   Tensor q = randn(shape, {1, 1}).requires_grad_(), k = randn(shape, {1, 2}).requires_grad_(),
          v = randn(shape, {1, 3}).requires_grad_();
   double best_ms = 1e30, total_ms = 0;
@@ -79,7 +79,7 @@ double figure(const Cells& cells, const std::string& name, const char* what) {
 std::vector<Cell> window_cells(const ExperimentOptions& o) {
   std::vector<Cell> cells;
   for (const int64_t N : lengths(o)) {
-    cells.push_back({timing("window", N), [N] { return time_and_memory(N, window); }});
+    cells.push_back({timing("window", N), [N] { return time_and_memory(N, measured_window); }});
     cells.push_back({timing("full", N), [N] { return time_and_memory(N, 0); }});
   }
   for (const int64_t L : field_layers) {
@@ -93,13 +93,13 @@ std::vector<Cell> window_cells(const ExperimentOptions& o) {
 // From the second longest text to the longest, twice as long, linear cost doubles and quadratic
 // cost becomes four times as much.
 Finding window_finding(const Cells& cells, const ExperimentOptions& o) {
-  Finding f{
-      .table = {{"tokens", fmt::format("window {}: ms", window), "MB", "all keys: ms", "MB"}}};
+  Finding f{.table = {{"tokens", fmt::format("window {}: ms", measured_window), "MB",
+                       "all keys: ms", "MB"}}};
   Chart time{.title = "time of attention, forward and backward",
              .x_label = "tokens",
              .y_label = "ms",
              .series = {{"all keys", "train", {}, true},
-                        {fmt::format("window {}", window), "val", {}, true}},
+                        {fmt::format("window {}", measured_window), "val", {}, true}},
              .from_zero = true};
   const std::vector<int64_t> all = lengths(o);
   for (const int64_t N : all) {
