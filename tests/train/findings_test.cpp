@@ -14,9 +14,9 @@ using nlohmann::ordered_json;
 
 namespace {
 
-using Figures = std::map<std::string, double>;        // by name
-using ArmFigures = std::map<std::string, Figures>;    // by arm
-constexpr double noise[] = {-0.001, 0.0005, 0.0005};  // of three seeds
+using Figures = std::map<std::string, double>;             // by name
+using ArmFigures = std::map<std::string, Figures>;         // by arm
+constexpr double seed_noise[] = {-0.001, 0.0005, 0.0005};  // of three seeds
 
 const Experiment& experiment(const std::string& name) {
   const auto found = std::find_if(experiments().begin(), experiments().end(),
@@ -32,7 +32,7 @@ Cells cells_of(const ArmFigures& arms) {
   for (const auto& [arm, figures] : arms) {
     for (int64_t seed = 0; seed < 3; ++seed) {
       ordered_json& cell = cells[arm_cell(arm, seed)];
-      for (const auto& [name, value] : figures) cell[name] = value * (1 + sign * noise[seed]);
+      for (const auto& [name, value] : figures) cell[name] = value * (1 + sign * seed_noise[seed]);
     }
     sign = -sign;
   }
@@ -43,21 +43,25 @@ Outcome concluded(const std::string& name, const ArmFigures& arms) {
   return experiment(name).conclude(cells_of(arms), {.seeds = 3}).outcome;
 }
 
-Figures small(double loss, double ms = 10) {
+Figures small_figures(double loss, double ms = 10) {
   return {{"loss", loss}, {"ms", ms}, {"parameters", 1000}};
 }
 
 }  // namespace
 
 TEST_CASE("tying holds if the tied head is not 0.02 nats worse") {
-  CHECK(concluded("tying", {{"tied", small(1)}, {"untied", small(1.1)}}) == Outcome::holds);
-  CHECK(concluded("tying", {{"tied", small(1.1)}, {"untied", small(1)}}) == Outcome::does_not_hold);
-  CHECK(concluded("tying", {{"tied", small(1.02)}, {"untied", small(1)}}) == Outcome::inconclusive);
+  CHECK(concluded("tying", {{"tied", small_figures(1)}, {"untied", small_figures(1.1)}}) ==
+        Outcome::holds);
+  CHECK(concluded("tying", {{"tied", small_figures(1.1)}, {"untied", small_figures(1)}}) ==
+        Outcome::does_not_hold);
+  CHECK(concluded("tying", {{"tied", small_figures(1.02)}, {"untied", small_figures(1)}}) ==
+        Outcome::inconclusive);
 }
 
 TEST_CASE("norm-kind holds if RMSNorm is as good and takes less time") {
   const auto with_ms = [](double rms, double ms) {
-    return concluded("norm-kind", {{"layer", small(1, 10)}, {"rms", small(rms, ms)}});
+    return concluded("norm-kind",
+                     {{"layer", small_figures(1, 10)}, {"rms", small_figures(rms, ms)}});
   };
   CHECK(with_ms(1, 9) == Outcome::holds);
   CHECK(with_ms(1, 11) == Outcome::does_not_hold);
@@ -66,7 +70,9 @@ TEST_CASE("norm-kind holds if RMSNorm is as good and takes less time") {
 
 TEST_CASE("kv-heads holds if two of four lose little and one loses more than two") {
   const auto losses = [](double four, double two, double one) {
-    ArmFigures arms{{"4 of 4", small(four)}, {"2 of 4", small(two)}, {"1 of 4", small(one)}};
+    ArmFigures arms{{"4 of 4", small_figures(four)},
+                    {"2 of 4", small_figures(two)},
+                    {"1 of 4", small_figures(one)}};
     for (auto& [arm, figures] : arms) {
       figures["cache_bytes"] = 100;
       figures["tokens_per_second"] = 1;
@@ -80,10 +86,10 @@ TEST_CASE("kv-heads holds if two of four lose little and one loses more than two
 
 TEST_CASE("norm-placement holds if post-norm loses more without warm-up, and is then worse") {
   const auto losses = [](double pre_warm, double pre, double post_warm, double post) {
-    Cells cells = cells_of({{"pre, with warm-up", small(pre_warm)},
-                            {"pre, no warm-up", small(pre)},
-                            {"post, with warm-up", small(post_warm)},
-                            {"post, no warm-up", small(post)}});
+    Cells cells = cells_of({{"pre, with warm-up", small_figures(pre_warm)},
+                            {"pre, no warm-up", small_figures(pre)},
+                            {"post, with warm-up", small_figures(post_warm)},
+                            {"post, no warm-up", small_figures(post)}});
     for (const char* placement : {"pre, first gradients", "post, first gradients"}) {
       for (int64_t seed = 0; seed < 3; ++seed) {
         cells[arm_cell(placement, seed)] = {{"norms", {1.0, 2.0}}};
@@ -184,7 +190,7 @@ TEST_CASE("sampling holds if variety grows and 1 is the best temperature") {
 }
 
 TEST_CASE("an arm that diverged once of three times decides nothing") {
-  Cells cells = cells_of({{"tied", small(1)}, {"untied", small(1.1)}});
+  Cells cells = cells_of({{"tied", small_figures(1)}, {"untied", small_figures(1.1)}});
   cells[arm_cell("untied", 1)].erase("loss");
   CHECK(experiment("tying").conclude(cells, {.seeds = 3}).outcome == Outcome::inconclusive);
 }
