@@ -12,12 +12,12 @@ using namespace gradus::testing;
 
 namespace {
 
-const std::vector<real> logits{real(0.5), real(2), real(-1), real(1.5), real(0)};
+const std::vector<real> five_logits{real(0.5), real(2), real(-1), real(1.5), real(0)};
 
 std::vector<int64_t> counts_of(const SamplingOptions& options, int64_t draws) {
-  std::vector<int64_t> counts(logits.size());
+  std::vector<int64_t> counts(five_logits.size());
   for (int64_t i = 0; i < draws; ++i) {
-    ++counts[static_cast<size_t>(sample(logits, options, {17, static_cast<uint64_t>(i)}))];
+    ++counts[static_cast<size_t>(sample(five_logits, options, {17, static_cast<uint64_t>(i)}))];
   }
   return counts;
 }
@@ -33,11 +33,11 @@ std::set<int> support_of(const SamplingOptions& options) {
 
 // softmax(logits / temperature) over `kept`.
 std::vector<double> probabilities(double temperature, const std::set<int>& kept) {
-  std::vector<double> p(logits.size());
+  std::vector<double> p(five_logits.size());
   double total = 0;
   for (const int i : kept) {
     total += p[static_cast<size_t>(i)] =
-        std::exp(static_cast<double>(logits[static_cast<size_t>(i)]) / temperature);
+        std::exp(static_cast<double>(five_logits[static_cast<size_t>(i)]) / temperature);
   }
   for (double& x : p) x /= total;
   return p;
@@ -54,7 +54,7 @@ double chi_square(const std::vector<int64_t>& counts, const std::vector<double>&
 }
 
 std::string sampling_error(const SamplingOptions& options) {
-  return message_of<ValueError>([&] { sample(logits, options, {}); });
+  return message_of<ValueError>([&] { sample(five_logits, options, {}); });
 }
 
 }  // namespace
@@ -150,12 +150,12 @@ TEST_CASE("sample: top_p reaches its share among all tokens, min_p then removes 
 TEST_CASE("sample: the repetition penalty divides positive logits and multiplies negative ones") {
   // Tokens 1 and 2 in the text, penalty 2: logits become 0.5, 1, -2, 1.5, 0.
   const SamplingOptions greedy{.repetition_penalty = 2, .temperature = 0};
-  CHECK(sample(logits, greedy, {}, {}) == 1);
-  CHECK(sample(logits, greedy, {}, std::vector<int32_t>{1, 2}) == 3);
-  CHECK(sample(logits, {.temperature = 0}, {}, std::vector<int32_t>{1, 2}) == 1);
+  CHECK(sample(five_logits, greedy, {}, {}) == 1);
+  CHECK(sample(five_logits, greedy, {}, std::vector<int32_t>{1, 2}) == 3);
+  CHECK(sample(five_logits, {.temperature = 0}, {}, std::vector<int32_t>{1, 2}) == 1);
   // Twice in the text is no more than once: 2 / 1.25 = 1.6 is still the largest.
   const SamplingOptions mild{.repetition_penalty = real(1.25), .temperature = 0};
-  CHECK(sample(logits, mild, {}, std::vector<int32_t>{1, 1, 1}) == 1);
+  CHECK(sample(five_logits, mild, {}, std::vector<int32_t>{1, 1, 1}) == 1);
   // It acts before the temperature: e^(1.5 / 2), e^(1 / 2), e^(0.5 / 2), e^0, e^(-2 / 2).
   const std::vector<double> expected{std::exp(0.25), std::exp(0.5), std::exp(-1), std::exp(0.75),
                                      1};
@@ -167,21 +167,21 @@ TEST_CASE("sample: the repetition penalty divides positive logits and multiplies
   std::vector<int64_t> counts(5);
   for (uint64_t i = 0; i < draws; ++i) {
     const SamplingOptions o{.repetition_penalty = 2, .temperature = 2};
-    ++counts[static_cast<size_t>(sample(logits, o, {3, i}, std::vector<int32_t>{2, 1}))];
+    ++counts[static_cast<size_t>(sample(five_logits, o, {3, i}, std::vector<int32_t>{2, 1}))];
   }
   CHECK(chi_square(counts, p, draws) < 18.47);
-  CHECK(message_of<ValueError>([&] { sample(logits, greedy, {}, std::vector<int32_t>{5}); }) ==
+  CHECK(message_of<ValueError>([&] { sample(five_logits, greedy, {}, std::vector<int32_t>{5}); }) ==
         "sample: id 5 of the text has no logit");
 }
 
 TEST_CASE("probabilities: of a token and of the most likely ones, whatever the options") {
   const std::vector<double> p = probabilities(1, {0, 1, 2, 3, 4});
-  const std::vector<TokenProbability> shown = gradus::probabilities(logits, 2, 3);
+  const std::vector<TokenProbability> shown = gradus::probabilities(five_logits, 2, 3);
   REQUIRE(shown.size() == 4);
   const std::vector<int32_t> ids{2, 1, 3, 0};
   for (size_t i = 0; i < shown.size(); ++i) {
     CHECK(shown[i].id == ids[i]);
     CHECK(shown[i].probability == doctest::Approx(p[static_cast<size_t>(ids[i])]).epsilon(1e-6));
   }
-  CHECK(gradus::probabilities(logits, 0, 100).size() == 6);
+  CHECK(gradus::probabilities(five_logits, 0, 100).size() == 6);
 }
