@@ -1,36 +1,18 @@
 #pragma once
 // The switches of a block that Hugging Face's GPT-2 and BERT do not know, as config.json has them
-// under "gradus".
+// under "gradus". Config is GPTConfig or BERTConfig.
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "nn/pretrained/config_reader.h"
 
 namespace gradus {
 
 template <class Config>
-nlohmann::json block_switches_to_json(const Config& c) {
-  return {{"bias", c.bias},
-          {"norm", name_in(norm_names, c.norm)},
-          {"placement", name_in(placement_names, c.placement)},
-          {"positions", name_in(position_names, c.positions)},
-          {"rope_theta", c.rope_theta},
-          {"kv_heads", c.kv_heads},
-          {"window", c.window},
-          {"qk_norm", c.qk_norm}};
-}
+nlohmann::json block_switches_to_json(const Config& c);
 
 /// What the reader's object does not say stays as it is.
 template <class Config>
-void read_block_switches(const ConfigReader& own, Config& c) {
-  c.bias = own.flag("bias", c.bias);
-  c.norm = own.choice("norm", norm_names, c.norm);
-  c.placement = own.choice("placement", placement_names, c.placement);
-  c.positions = own.choice("positions", position_names, c.positions);
-  c.rope_theta = own.number("rope_theta", c.rope_theta);
-  c.kv_heads = own.integer("kv_heads", c.kv_heads);
-  c.window = own.integer("window", c.window);
-  c.qk_norm = own.flag("qk_norm", c.qk_norm);
-}
+void read_block_switches(const ConfigReader& own, Config& c);
 
 }  // namespace gradus
