@@ -41,9 +41,13 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
+const char* precision_text(Precision precision) {
+  return sizeof(real) == sizeof(double) ? "float64" : name_of(precision);
+}
+
 ordered_json about(const std::string& name, Precision precision, const Floor& floor) {
   return {{"preset", name},
-          {"precision", sizeof(real) == 8 ? "float64" : name_of(precision)},
+          {"precision", precision_text(precision)},
           {"threads", num_threads()},
           {"floor_ms", floor.total_ms()},
           {"gemm_floor_ms", floor.gemm_ms},
@@ -119,7 +123,7 @@ void profile(const std::string& name, const BenchArguments& o) {
 
 ordered_json generation_json(const std::string& name, const GenerationSpeed& g) {
   return {{"preset", name},
-          {"precision", sizeof(real) == 8 ? "fp64" : "fp32"},
+          {"precision", precision_text(g.precision)},
           {"threads", num_threads()},
           {"batch", g.batch},
           {"context", g.context},
@@ -133,10 +137,10 @@ ordered_json generation_json(const std::string& name, const GenerationSpeed& g) 
 
 void print_generation(const std::string& name, const GenerationSpeed& g) {
   fmt::print(
-      "{:<6} {} threads  batch {:>2}  step {:>7.2f} ms  median {:>7.2f}  {:>7.1f} tokens/s  "
+      "{:<6} {:>7} {} threads  batch {:>2}  step {:>7.2f} ms  median {:>7.2f}  {:>7.1f} tokens/s  "
       "reads {:>6.1f} MB  memory {:>5.1f} GB/s  share {:>5.1f} %\n",
-      name, num_threads(), g.batch, g.step_ms, g.step_ms_median, g.tokens_per_second(),
-      g.bytes / 1e6, g.read_bytes_per_second / 1e9, 100 * g.share());
+      name, precision_text(g.precision), num_threads(), g.batch, g.step_ms, g.step_ms_median,
+      g.tokens_per_second(), g.bytes / 1e6, g.read_bytes_per_second / 1e9, 100 * g.share());
 }
 
 // A token of one text, and of several at once, after prompts of an eighth of the context.
@@ -145,6 +149,7 @@ void generation(const std::string& name, const BenchArguments& o) {
   GPTConfig config = find_preset(name).model;
   if (name != "gpt2") config.vocab_size = 65;
   const GPT model(config);
+  const PrecisionMode mode(o.precision);
   const int64_t prompt = config.block_size / 8;
   const int64_t most = config.block_size - prompt - 1;
   const int64_t steps = std::min(most, o.steps > 0 ? o.steps : 100);
@@ -245,7 +250,6 @@ void add_bench(CLI::App& program) {
       ->add_flag("--generate", o->generate,
                  "Time of a generated token, beside that of reading the weights (of gpt2 unless "
                  "--preset says otherwise)")
-      ->excludes(precision)  // of training
       ->excludes("--profile");
   command->add_flag("--serve", o->serve, "Measure on demand: bench/compare_pytorch talks to it")
       ->excludes("--profile")

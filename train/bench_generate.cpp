@@ -52,12 +52,18 @@ class ReadMeter {
 
 double bytes_per_step(const GPT& model, int64_t batch, int64_t context) {
   const GPTConfig& c = model.config;
-  const int64_t positions = model.wpe ? model.wpe->weight->numel() : 0;
-  const int64_t tokens = c.tie_weights ? 0 : c.vocab_size * c.n_embd;  // tied, it is the head
   const BlockConfig block = c.block();
-  const int64_t cache = 2 * c.n_layer * block.num_kv_heads() * block.head_size() * context;
-  const int64_t numbers = model.num_parameters() - positions - tokens + batch * cache;
-  return static_cast<double>(numbers) * sizeof(real);
+  const size_t matrix_number = precision() == Precision::float32 ? sizeof(real) : 2;
+  const auto cache = batch * 2 * c.n_layer * block.num_kv_heads() * block.head_size() * context;
+  double bytes = static_cast<double>(cache) * sizeof(real);
+  for (const NamedTensor& p : model.named_parameters()) {
+    const bool looked_up = p.name == "wpe.weight" || (p.name == "wte.weight" && !c.tie_weights);
+    if (looked_up) continue;
+    const bool matrix = p.tensor.rank() == 2;
+    bytes += static_cast<double>(p.tensor.numel()) *
+             static_cast<double>(matrix ? matrix_number : sizeof(real));
+  }
+  return bytes;
 }
 
 GenerationSpeed measure_generation(const GPT& model, int64_t batch, int64_t prompt, int64_t steps,
@@ -84,7 +90,8 @@ GenerationSpeed measure_generation(const GPT& model, int64_t batch, int64_t prom
   generate(model, prompts, {.max_new_tokens = steps + 1, .seed = seed, .on_token = watch});
 
   const auto fastest = std::min_element(times.begin(), times.end());
-  GenerationSpeed speed{.batch = batch,
+  GenerationSpeed speed{.precision = precision(),
+                        .batch = batch,
                         .context = prompt + 1 + (fastest - times.begin()),
                         .step_ms = *fastest,
                         .read_bytes_per_second = memory.bytes_per_second()};

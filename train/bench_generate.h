@@ -6,11 +6,13 @@
 #include <string>
 
 #include "nn/gpt.h"
+#include "tensor/precision.h"
 
 namespace gradus {
 
 /// The fastest step of some; a step is a new token of each of `batch` texts.
 struct GenerationSpeed {
+  Precision precision = Precision::float32;
   int64_t batch = 0;
   int64_t context = 0;  // tokens before those of that step
   double bytes = 0;     // of weights and cache that it reads
@@ -23,7 +25,8 @@ struct GenerationSpeed {
   double share() const { return bytes / read_bytes_per_second * 1000 / step_ms; }
 };
 
-/// Bytes that a step reads: weights but for the rows of tables that are looked up, and the cache.
+/// Bytes that a step reads in the precision of the mode: weights but for the rows of tables that
+/// are looked up, and the cache.
 double bytes_per_step(const GPT& model, int64_t batch, int64_t context);
 /// Random prompts, `steps` tokens after each.
 GenerationSpeed measure_generation(const GPT& model, int64_t batch, int64_t prompt, int64_t steps,

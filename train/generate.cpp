@@ -14,6 +14,7 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/embedding_texts.h"
+#include "train/precision_option.h"
 #include "train/signals.h"
 #include "train/written_texts.h"
 
@@ -25,6 +26,7 @@ struct GenerateArguments {
   std::vector<std::string> prompts, stops;
   int64_t samples = 1;
   GenerateOptions generate = {.max_new_tokens = 500};
+  Precision precision = Precision::float32;
   bool no_cache = false, show_probabilities = false, verbose = false;
 };
 
@@ -79,6 +81,7 @@ void generate_command(const GenerateArguments& o) {
     return goes_on && stop_signal() == 0 && std::ferror(stdout) == 0;
   };
   watch_signals();
+  const PrecisionMode mode(o.precision);
   const auto start = std::chrono::steady_clock::now();
   generate(model, prompts, options);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -142,6 +145,7 @@ void add_generate(CLI::App& program) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--seed", o->generate.seed, "Of the first text; the next has the next number")
       ->capture_default_str();
+  add_generation_precision(*command, [o](Precision p) { o->precision = p; });
   command->add_flag("--show-probabilities", o->show_probabilities,
                     "A line per token: its probability before any of the options above, and the "
                     "most likely tokens");

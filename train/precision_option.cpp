@@ -6,10 +6,35 @@
 #include "tensor/real.h"
 
 namespace gradus {
+namespace {
 
-Precision usable_precision(Precision wanted) {
+void check_build(Precision wanted) {
   check_value(sizeof(real) == sizeof(float) || wanted == Precision::float32,
               "a build in double precision has no {}", name_of(wanted));
+}
+
+CLI::Option* add_option(CLI::App& command, const char* help, std::vector<std::string> names,
+                        Precision serving(Precision), std::function<void(Precision)> use) {
+  const auto choose = [=](const std::string& name) {
+    try {
+      use(serving(*precision_named(name)));
+    } catch (const ValueError& error) {
+      throw CLI::ValidationError("--precision", error.what());
+    }
+  };
+  return command.add_option_function<std::string>("--precision", choose, help)
+      ->check(CLI::IsMember(std::move(names)));
+}
+
+Precision generation_precision(Precision wanted) {
+  check_build(wanted);
+  return wanted == Precision::bf16 && !why_no_bf16().empty() ? Precision::bf16_emulated : wanted;
+}
+
+}  // namespace
+
+Precision usable_precision(Precision wanted) {
+  check_build(wanted);
   if (wanted != Precision::bf16 || why_no_bf16().empty()) return wanted;
   const std::string warning = fmt::format(
       "warning: precision bf16: {}, so float32 is used instead (bf16-emulated rounds alike, but is "
@@ -20,19 +45,17 @@ Precision usable_precision(Precision wanted) {
 }
 
 CLI::Option* add_precision(CLI::App& command, std::function<void(Precision)> use) {
-  const auto choose = [use = std::move(use)](const std::string& name) {
-    try {
-      use(usable_precision(*precision_named(name)));
-    } catch (const ValueError& error) {
-      throw CLI::ValidationError("--precision", error.what());
-    }
-  };
-  return command
-      .add_option_function<std::string>(
-          "--precision", choose,
-          "Of linear layers' products: float32; bf16, faster on CPUs that have it; or "
-          "bf16-emulated, which rounds alike and is slower (default: float32)")
-      ->check(CLI::IsMember({"float32", "bf16", "bf16-emulated"}));
+  return add_option(command,
+                    "Of linear layers' products: float32; bf16, faster on CPUs that have it; or "
+                    "bf16-emulated, which rounds alike and is slower (default: float32)",
+                    {"float32", "bf16", "bf16-emulated"}, usable_precision, std::move(use));
+}
+
+CLI::Option* add_generation_precision(CLI::App& command, std::function<void(Precision)> use) {
+  return add_option(command,
+                    "Of linear layers' products: float32; or bf16, whose weights are half as many "
+                    "bytes to read for every token (default: float32)",
+                    {"float32", "bf16"}, generation_precision, std::move(use));
 }
 
 }  // namespace gradus

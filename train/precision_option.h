@@ -1,6 +1,5 @@
 #pragma once
-// --precision, of all commands that train: what products are multiplied in, as far as this machine
-// can.
+// --precision: what products are multiplied in, as far as this machine can.
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -15,5 +14,9 @@ Precision usable_precision(Precision wanted);
 
 /// Adds --precision, which calls `use` with a precision that serves.
 CLI::Option* add_precision(CLI::App& command, std::function<void(Precision)> use);
+
+/// The same for text that is generated. There bfloat16 pays on any CPU, since every token reads all
+/// weights from memory: without instructions for it the same numbers are multiplied as float32.
+CLI::Option* add_generation_precision(CLI::App& command, std::function<void(Precision)> use);
 
 }  // namespace gradus

@@ -64,10 +64,9 @@ HWY_ATTR inline void transpose(int64_t rows, int64_t n, real factor, const real*
   }
 }
 
-// Adds the biases to scores (keys, queries) of keys j, j + 1, ..., and puts -inf where a key is
-// hidden.
-inline void bias_and_mask(const Attention& a, const QueryBlock& n, int64_t j, int64_t keys,
-                          int64_t queries, real* scores) {
+// Adds the biases to scores (keys, queries) of keys j, j + 1, ...
+inline void add_biases(const Attention& a, const QueryBlock& n, int64_t j, int64_t keys,
+                       int64_t queries, real* scores) {
   for (int64_t end = j + keys; j < end; ++j, scores += queries) {
     if (a.bias != nullptr) {
       const real* bias = a.bias + n.b * a.bias_batch + n.h * a.bias_head + n.t * a.S + j;
@@ -77,13 +76,36 @@ inline void bias_and_mask(const Attention& a, const QueryBlock& n, int64_t j, in
       const real* bias = a.relative_bias + n.h * a.distances() + n.distance(a, j);
       for (int64_t i = 0; i < n.rows; ++i) scores[i] += bias[i];
     }
-    if (a.key_mask != nullptr && a.key_mask[n.b * a.S + j] == 0) {
-      std::fill_n(scores, queries, -infinity);
-    }
-    const int64_t seen_from = j - n.place(a) - a.ahead() + 1, seen_to = j - n.place(a) + a.behind();
-    for (int64_t i = 0; i < std::min(queries, seen_from); ++i) scores[i] = -infinity;
-    for (int64_t i = std::max<int64_t>(0, seen_to); i < queries; ++i) scores[i] = -infinity;
   }
+}
+
+// Makes scores (keys, queries) of keys j, j + 1, ... -inf where a query does not see the key.
+inline void hide_keys(const Attention& a, const QueryBlock& n, int64_t j, int64_t keys,
+                      int64_t queries, real* scores) {
+  const int64_t end = j + keys;
+  const auto hide = [&](int64_t key, int64_t from, int64_t to) {
+    real* row = scores + (key - j) * queries;
+    std::fill(row + from, row + to, -infinity);
+  };
+  // Query i stands at place + i and sees the keys from there - behind + 1 to there + ahead - 1.
+  const int64_t place = n.place(a), ahead = a.ahead(), behind = a.behind();
+  for (int64_t key = std::max(j, place + ahead); key < end; ++key) {
+    hide(key, 0, std::min(queries, key - place - ahead + 1));
+  }
+  for (int64_t key = j; key < std::min(end, place - behind + queries); ++key) {
+    hide(key, std::max<int64_t>(0, key - place + behind), queries);
+  }
+  for (int64_t key = j; a.key_mask != nullptr && key < end; ++key) {
+    if (a.key_mask[n.b * a.S + key] == 0) hide(key, 0, queries);
+  }
+}
+
+inline void bias_and_mask(const Attention& a, const QueryBlock& n, int64_t j, int64_t keys,
+                          int64_t queries, real* scores) {
+  if (a.bias != nullptr || a.relative_bias != nullptr) {
+    add_biases(a, n, j, keys, queries, scores);
+  }
+  hide_keys(a, n, j, keys, queries, scores);
 }
 
 // Replaces scores (keys, queries) by exp(score - max) for each query and returns the sums in `sum`.
@@ -102,7 +124,7 @@ HWY_ATTR inline void exp_scores(int64_t keys, int64_t queries, real* scores, rea
     V total = hn::Zero(d);
     for (j = 0; j < keys; ++j) {
       real* p = scores + j * queries + i;
-      const V e = exp(hn::Sub(hn::Load(d, p), base));
+      const V e = exp_or_zero(hn::Sub(hn::Load(d, p), base));
       total = hn::Add(total, e);
       hn::Store(e, d, p);
     }
@@ -132,10 +154,11 @@ HWY_ATTR inline void forward_block(const Attention& a, const QueryBlock& n, cons
   real* y_block = y + n.row(a);
   const Rows<const real> V_rows{v + n.key_at(a.v_strides, j), a.v_strides.time};
   small_gemm(n.rows, a.hs, keys, {p, 1, queries}, V_rows, false, {y_block, time});
+  transform(
+      n.rows, lse + n.lse(a), [](V m, V s) HWY_ATTR { return m + log(s); }, max, sum);
   for (int64_t t = 0; t < n.rows; ++t) {
     const real normalizer = sum[t] == 0 ? 0 : 1 / sum[t];
     for (int64_t i = 0; i < a.hs; ++i) y_block[t * time + i] *= normalizer;
-    lse[n.lse(a) + t] = sum[t] == 0 ? -infinity : max[t] + std::log(sum[t]);
   }
 }
 
@@ -143,7 +166,7 @@ HWY_ATTR inline void forward_block(const Attention& a, const QueryBlock& n, cons
 HWY_ATTR inline void probabilities(int64_t keys, int64_t queries, const real* lse, real* p) {
   for (int64_t j = 0; j < keys; ++j, p += queries) {
     for (int64_t i = 0; i < queries; i += width) {
-      hn::Store(exp(hn::Sub(hn::Load(d, p + i), hn::Load(d, lse + i))), d, p + i);
+      hn::Store(exp_or_zero(hn::Sub(hn::Load(d, p + i), hn::Load(d, lse + i))), d, p + i);
     }
   }
 }

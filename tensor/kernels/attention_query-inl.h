@@ -64,7 +64,7 @@ HWY_ATTR inline void forward_query(const Attention& a, const QueryBlock& n, cons
   const real largest = max_of(keys, p);
   const real max = largest == -infinity ? 0 : largest;  // a query that sees no key
   transform(
-      keys, p, [=](V score) HWY_ATTR { return exp(score - set(max)); }, p);
+      keys, p, [=](V score) HWY_ATTR { return exp_or_zero(score - set(max)); }, p);
   real sum = 0;
   for (j = 0; j < keys; ++j) sum += p[j];
   lse[n.lse(a)] = sum == 0 ? -infinity : max + std::log(sum);

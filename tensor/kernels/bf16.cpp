@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/kernels/bf16.cpp"
 #include "tensor/kernels/simd.h"
+#include "tensor/kernels/simd_bf16.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::kernels::HWY_NAMESPACE {
@@ -12,7 +13,6 @@ namespace gradus::kernels::HWY_NAMESPACE {
 #ifdef GRADUS_DOUBLE
 
 void round_to_bf16(int64_t n, const real* x, bf16* y) { reference::round_to_bf16(n, x, y); }
-void widen_bf16(int64_t n, const bf16* x, real* y) { reference::widen_bf16(n, x, y); }
 
 #else
 
@@ -40,16 +40,11 @@ void round_to_bf16(int64_t n, const real* x, bf16* y) {
   reference::round_to_bf16(n - i, x + i, y + i);
 }
 
-void widen_bf16(int64_t n, const bf16* x, real* y) {
-  int64_t i = 0;
-  for (; i + width <= n; i += width) {
-    const auto bits = hn::PromoteTo(Bits(), hn::LoadU(Halves(), &x[i].bits));
-    hn::StoreU(hn::BitCast(d, hn::ShiftLeft<16>(bits)), d, y + i);
-  }
-  reference::widen_bf16(n - i, x + i, y + i);
-}
-
 #endif
+
+void widen_bf16(int64_t n, const bf16* x, real* y) {
+  for_each_vector(n, [=](int64_t i, auto part) HWY_ATTR { store(load(x + i, part), y + i, part); });
+}
 
 }  // namespace gradus::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -7,14 +7,15 @@
 #include "tensor/kernels/simd.h"
 // simd.h must come first.
 #include "hwy/cache_control.h"
+#include "tensor/kernels/simd_bf16.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::kernels::HWY_NAMESPACE {
 
 // sum[r][m] += w[r][k ...] x[m][k ...], a vector of products
-template <int NW, int NX, class P>
-HWY_INLINE void add_products(int64_t k, P part, int64_t K, const real* w, const real* x,
-                             int64_t ldx, V (&sum)[NW][NX]) {
+template <int NW, int NX, class T, class P>
+HWY_INLINE void add_products(int64_t k, P part, int64_t K, const T* w, const T* x, int64_t ldx,
+                             V (&sum)[NW][NX]) {
   V x_k[NX];
   HWY_UNROLL(8) for (int m = 0; m < NX; ++m) x_k[m] = load(x + m * ldx + k, part);
   HWY_UNROLL(8) for (int r = 0; r < NW; ++r) {
@@ -24,8 +25,8 @@ HWY_INLINE void add_products(int64_t k, P part, int64_t K, const real* w, const 
 }
 
 // y[m][r] = w[r] · x[m] + bias[r] for NW rows of w and NX of x
-template <int NW, int NX>
-HWY_INLINE void dot_products(int64_t N, int64_t K, const real* x, int64_t ldx, const real* w,
+template <int NW, int NX, class T>
+HWY_INLINE void dot_products(int64_t N, int64_t K, const T* x, int64_t ldx, const T* w,
                              const real* bias, bool first, real* y) {
   V sum[NW][NX];
   HWY_UNROLL(8) for (int r = 0; r < NW; ++r) {
@@ -48,9 +49,9 @@ HWY_INLINE void dot_products(int64_t N, int64_t K, const real* x, int64_t ldx, c
 }
 
 // NW rows of w, while they are in the first cache, against all rows of x, NX at a time.
-template <int NW, int NX>
-HWY_INLINE void weight_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx,
-                            const real* w, const real* bias, real* y) {
+template <int NW, int NX, class T>
+HWY_INLINE void weight_rows(int64_t M, int64_t N, int64_t K, const T* x, int64_t ldx, const T* w,
+                            const real* bias, real* y) {
   const auto rows = [&]<int n>(std::integral_constant<int, n>, int64_t m) HWY_ATTR {
     dot_products<NW, n>(N, K, x + m * ldx, ldx, w, bias, m == 0, y + m * N);
   };
@@ -62,9 +63,9 @@ HWY_INLINE void weight_rows(int64_t M, int64_t N, int64_t K, const real* x, int6
 }
 
 // Columns [begin, end) of y.
-template <int NW, int NX>
+template <int NW, int NX, class T>
 HWY_INLINE void column_range(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K,
-                             const real* x, int64_t ldx, const real* w, const real* bias, real* y) {
+                             const T* x, int64_t ldx, const T* w, const real* bias, real* y) {
   const auto bias_at = [=](int64_t j) { return bias == nullptr ? nullptr : bias + j; };
   int64_t j = begin;
   for (; j + NW <= end; j += NW) {
@@ -75,10 +76,21 @@ HWY_INLINE void column_range(int64_t begin, int64_t end, int64_t M, int64_t N, i
 
 // One or two rows wait for memory, which likes four streams; more of them wait for arithmetic,
 // which likes 3 x 4 sums, as many as 16 registers hold.
-void columns(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const real* x,
-             int64_t ldx, const real* w, const real* bias, real* y) {
+template <class T>
+HWY_INLINE void columns(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const T* x,
+                        int64_t ldx, const T* w, const real* bias, real* y) {
   if (M <= 2) return column_range<4, 2>(begin, end, M, N, K, x, ldx, w, bias, y);
   column_range<3, 4>(begin, end, M, N, K, x, ldx, w, bias, y);
+}
+
+void columns_real(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const real* x,
+                  int64_t ldx, const real* w, const real* bias, real* y) {
+  columns(begin, end, M, N, K, x, ldx, w, bias, y);
+}
+
+void columns_bf16(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const bf16* x,
+                  int64_t ldx, const bf16* w, const real* bias, real* y) {
+  columns(begin, end, M, N, K, x, ldx, w, bias, y);
 }
 
 }  // namespace gradus::kernels::HWY_NAMESPACE
@@ -90,19 +102,36 @@ HWY_AFTER_NAMESPACE();
 
 namespace gradus::kernels {
 
-HWY_EXPORT(columns);
+HWY_EXPORT(columns_real);
+HWY_EXPORT(columns_bf16);
 
-void linear_few_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx, const real* w,
-                     const real* bias, real* y) {
+namespace {
+
+// Calls compute(begin, end) for ranges of columns, in parallel.
+template <class F>
+void for_each_range(int64_t M, int64_t N, int64_t K, F compute) {
   constexpr int64_t chunk_weights = int64_t{1} << 15;  // some 10 µs of memory's time
   constexpr int64_t serial_work = int64_t{1} << 18;    // not worth waking a second thread
   if (M == 0) return;
-  const auto compute = HWY_DYNAMIC_DISPATCH(columns);
   // Whole tiles of 3 or 4 rows of w.
   const int64_t rows = ceil_div(chunk_weights / std::max<int64_t>(1, K), 12) * 12;
   const int64_t grain = M * N * K <= serial_work ? N : rows;
-  parallel_for(N, std::max<int64_t>(12, grain), [=](int64_t begin, int64_t end) {
-    compute(begin, end, M, N, K, x, ldx, w, bias, y);
+  parallel_for(N, std::max<int64_t>(12, grain), compute);
+}
+
+}  // namespace
+
+void linear_few_rows(int64_t M, int64_t N, int64_t K, const real* x, int64_t ldx, const real* w,
+                     const real* bias, real* y) {
+  for_each_range(M, N, K, [=](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(columns_real)(begin, end, M, N, K, x, ldx, w, bias, y);
+  });
+}
+
+void linear_few_rows(int64_t M, int64_t N, int64_t K, const bf16* x, int64_t ldx, const bf16* w,
+                     const real* bias, real* y) {
+  for_each_range(M, N, K, [=](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(columns_bf16)(begin, end, M, N, K, x, ldx, w, bias, y);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "tensor/kernels/gemm_bf16.h"
 
 #include "tensor/allocator.h"
+#include "tensor/kernels/few_rows.h"
 #include "tensor/kernels/mode.h"
 #include "tensor/kernels/onednn.h"
 #include "tensor/kernels/tile_grid.h"
@@ -43,6 +44,7 @@ void gemm_bf16(Precision precision, int64_t M, int64_t N, int64_t K, MatrixBF16 
 
 void linear_bf16(Precision precision, int64_t M, int64_t N, int64_t K, const bf16* x, const bf16* w,
                  const real* bias, real* y) {
+  if (M <= few_rows && !use_reference()) return linear_few_rows(M, N, K, x, K, w, bias, y);
   const MatrixBF16 A{x, K}, B{w, K, true};
   if (precision == Precision::bf16 && !use_reference())
     return onednn::gemm(M, N, K, A, B, 0, bias, y, N);

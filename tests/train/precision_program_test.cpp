@@ -23,6 +23,7 @@ TEST_CASE("a build in double precision refuses bfloat16 in one sentence") {
     check_refused(run(w.pretrain(few_steps + Arguments{name})), 2,
                   "a build in double precision has no bf16");
   check_refused(run({"bench", "--precision", "bf16"}), 2, "double precision");
+  check_refused(run({"generate", "--model", "x", "--precision", "bf16"}), 2, "double precision");
 }
 
 #else
@@ -113,6 +114,31 @@ TEST_CASE("bench measures steps and floor in the precision asked for and says wh
   const json report = json::parse(outcome.out);
   CHECK(report[0].at("precision") == "bf16-emulated");
   CHECK(report[0].at("floor_ms") > 0);
+}
+
+TEST_CASE("generate --precision bf16 serves on every machine") {
+  const Workplace w;
+  REQUIRE(run(w.pretrain({"--steps", "2", "--quiet"})).code == 0);
+  const Arguments generate{"generate",         "--model", w.in_run("").string(), "--prompt", "the ",
+                           "--max-new-tokens", "8",       "--precision"};
+  const RunResult outcome = run(generate + Arguments{"bf16"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err == "");
+  CHECK(outcome.out.starts_with("the "));
+  check_refused(run(generate + Arguments{"bf16-emulated"}), 2, "--precision");
+}
+
+TEST_CASE("bench --generate in bfloat16 reads matrices of two bytes a number") {
+  const RunResult outcome = run({"bench", "--generate", "--preset", "nano", "--steps", "2",
+                                 "--precision", "bf16-emulated", "--json"});
+  REQUIRE(outcome.code == 0);
+  const json row = json::parse(outcome.out)[0];
+  CHECK(row.at("precision") == "bf16-emulated");
+  // Of 804,096 weights 9 norms of 128 are no matrices, and 64 positions are looked up; keys and
+  // values of 4 layers are float32.
+  const int64_t context = row.at("context"), norms = 9 * 128;
+  CHECK(row.at("bytes_per_step").get<int64_t>() ==
+        2 * (804'096 - 64 * 128 - norms) + 4 * (norms + context * 2 * 4 * 128));
 }
 
 #endif

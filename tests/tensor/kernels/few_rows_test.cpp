@@ -13,22 +13,47 @@ using namespace gradus;
 
 namespace {
 
+using kernels::bf16;
 using Numbers = std::vector<real>;
 
-Numbers random_numbers(int64_t n, unsigned seed) {
+// As T; those of bfloat16 are rounded to it.
+template <class T>
+std::vector<T> random_numbers(int64_t n, unsigned seed) {
   std::mt19937 generator(seed);
-  std::uniform_real_distribution<real> uniform(-1, 1);
-  Numbers x(static_cast<size_t>(n));
-  for (real& value : x) value = uniform(generator);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<T> x(static_cast<size_t>(n));
+  for (T& value : x) {
+    if constexpr (std::is_same_v<T, bf16>) {
+      value = kernels::to_bf16(uniform(generator));
+    } else {
+      value = uniform(generator);
+    }
+  }
   return x;
 }
 
+const Numbers& as_real(const Numbers& x) { return x; }
+
+Numbers as_real(const std::vector<bf16>& x) {
+  Numbers y;
+  for (const bf16 value : x) y.push_back(kernels::to_float(value));
+  return y;
+}
+
 // A layer from K to N numbers, over rows of x that lie 3 numbers too far apart.
+template <class T>
 struct Layer {
-  int64_t N, K;
-  int64_t ldx = K + 3;
-  Numbers x = random_numbers(kernels::few_rows * ldx, 1);
-  Numbers w = random_numbers(N * K, 2), bias = random_numbers(N, 3);
+  int64_t N, K, ldx;
+  std::vector<T> x, w;
+  Numbers bias;
+
+  Layer(int64_t outputs, int64_t inputs)
+      : N(outputs),
+        K(inputs),
+        ldx(K + 3),
+        x(random_numbers<T>(kernels::few_rows * ldx, 1)),
+        w(random_numbers<T>(N * K, 2)),
+        bias(random_numbers<real>(N, 3)) {}
 
   // Rows [begin, begin + M).
   Numbers run(int64_t begin, int64_t M, bool with_bias = true) const {
@@ -41,19 +66,22 @@ struct Layer {
     Numbers y;
     for (int64_t m = 0; m < M && with_bias; ++m) y.insert(y.end(), bias.begin(), bias.end());
     y.resize(static_cast<size_t>(M * N));
-    kernels::reference::gemm(M, N, K, 1, {x.data(), ldx}, {w.data(), K, true}, 1, y.data(), N);
+    const Numbers X = as_real(x), W = as_real(w);
+    kernels::reference::gemm(M, N, K, 1, {X.data(), ldx}, {W.data(), K, true}, 1, y.data(), N);
     return y;
   }
 };
 
-std::vector<Layer> layers() {
+template <class T>
+std::vector<Layer<T>> layers() {
   return {{1, 1}, {5, 0}, {2, 7}, {7, 16}, {13, 100}, {50, 3072}, {2304, 129}, {3001, 33}};
 }
 
 }  // namespace
 
-TEST_CASE("linear_few_rows agrees with the textbook loop for every number of rows") {
-  for (const Layer& layer : layers()) {
+TEST_CASE_TEMPLATE("linear_few_rows agrees with the textbook loop for every number of rows", T,
+                   real, bf16) {
+  for (const Layer<T>& layer : layers<T>()) {
     for (int64_t M = 0; M <= kernels::few_rows; ++M) {
       for (const bool with_bias : {false, true}) {
         CAPTURE(layer.N);
@@ -71,8 +99,9 @@ TEST_CASE("linear_few_rows agrees with the textbook loop for every number of row
   }
 }
 
-TEST_CASE("linear_few_rows: a row has the same bits alone and among others") {
-  for (const Layer& layer : layers()) {
+TEST_CASE_TEMPLATE("linear_few_rows: a row has the same bits alone and among others", T, real,
+                   bf16) {
+  for (const Layer<T>& layer : layers<T>()) {
     CAPTURE(layer.N);
     const Numbers all = layer.run(0, kernels::few_rows);
     for (int64_t begin = 0; begin < kernels::few_rows; ++begin) {
@@ -84,9 +113,9 @@ TEST_CASE("linear_few_rows: a row has the same bits alone and among others") {
   }
 }
 
-TEST_CASE("linear_few_rows gives the same bits for any number of threads") {
+TEST_CASE_TEMPLATE("linear_few_rows gives the same bits for any number of threads", T, real, bf16) {
   const int before = num_threads();
-  for (const Layer& layer : layers()) {
+  for (const Layer<T>& layer : layers<T>()) {
     set_num_threads(1);
     const Numbers expected = layer.run(0, 3);
     for (const int threads : {2, 3, 4}) {
