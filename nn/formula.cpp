@@ -71,6 +71,23 @@ FormulaTerm norms_term(const std::string& count_text, int64_t count, const Block
   return {"norm", fmt::format("({}) {}", count_text, one.text), count * one.value};
 }
 
+// All keys of a token side by side.
+int64_t keys_width(const BlockConfig& b) { return b.num_kv_heads() * b.head_size(); }
+
+// Operations of a token with a matrix (out, in).
+double products(int64_t out, int64_t in) { return 2.0 * static_cast<double>(out * in); }
+
+// Of a query with S keys and values.
+double score_flops(const BlockConfig& b, int64_t S) { return 2 * products(b.heads_width(), S); }
+
+// Of a token in a block of self-attention and MLP, among T tokens.
+double block_flops(const BlockConfig& b, int64_t T) {
+  const double attention =
+      2 * products(b.n_embd, b.heads_width()) + 2 * products(b.n_embd, keys_width(b));
+  const double mlp = (is_gated(b.activation) ? 3 : 2) * products(b.n_embd, b.inner());
+  return attention + score_flops(b, T) + mlp;
+}
+
 }  // namespace
 
 std::vector<FormulaTerm> parameter_formula(const GPTConfig& c) {
@@ -150,17 +167,29 @@ std::string letters(const EncoderDecoderConfig& c) {
 }
 
 int64_t cache_bytes_per_token(const GPTConfig& c, int64_t bytes_per_number) {
-  const BlockConfig b = c.block();
-  return 2 * c.n_layer * b.num_kv_heads() * b.head_size() * bytes_per_number;
+  return 2 * c.n_layer * keys_width(c.block()) * bytes_per_number;
+}
+
+int64_t cache_bytes_per_token(const EncoderDecoderConfig& c, int64_t bytes_per_number) {
+  return 2 * c.decoder_layers() * keys_width(c.encoder_block()) * bytes_per_number;
 }
 
 double forward_flops_per_token(const GPTConfig& c, int64_t T) {
-  const BlockConfig b = c.block();
-  const int64_t C = c.n_embd;
-  const int64_t attention = 2 * C * C + 2 * C * b.num_kv_heads() * b.head_size();
-  const int64_t mlp = (is_gated(c.activation) ? 3 : 2) * C * b.inner();
-  const int64_t matrices = c.n_layer * (attention + mlp) + c.vocab_size * C;
-  return 2.0 * static_cast<double>(matrices) + 4.0 * static_cast<double>(c.n_layer * C * T);
+  return static_cast<double>(c.n_layer) * block_flops(c.block(), T) +
+         products(c.vocab_size, c.n_embd);
+}
+
+double forward_flops_per_token(const BERTConfig& c, int64_t T) {
+  return static_cast<double>(c.n_layer) * block_flops(c.block(), T);
+}
+
+SourceTargetFlops forward_flops_per_token(const EncoderDecoderConfig& c, int64_t T) {
+  const BlockConfig b = c.encoder_block();
+  const auto layers = static_cast<double>(c.decoder_layers());
+  const double asking = 2 * products(c.n_embd, b.heads_width()) + score_flops(b, T);
+  const double answering = 2 * products(c.n_embd, keys_width(b));
+  return {.source = static_cast<double>(c.n_layer) * block_flops(b, T) + layers * answering,
+          .target = layers * (block_flops(b, T) + asking) + products(c.vocab_size, c.n_embd)};
 }
 
 }  // namespace gradus

@@ -31,10 +31,22 @@ std::string letters(const EncoderDecoderConfig& config);
 
 /// Bytes that the cache keeps of each token, of numbers of so many bytes: 2 L NKV hs of them.
 int64_t cache_bytes_per_token(const GPTConfig& config, int64_t bytes_per_number = sizeof(real));
+/// 2 D NKV hs of each token of the target, and as many of each token of the source.
+int64_t cache_bytes_per_token(const EncoderDecoderConfig& config,
+                              int64_t bytes_per_number = sizeof(real));
 
 /// Operations (a multiply-add is two) for one token of T in the forward pass: 2 for each weight of
 /// a matrix that it is multiplied with, and 4 L NH hs T for scores and their sums (Chowdhery et al.
 /// 2022, appendix B; causal masks are not subtracted). Training takes three times as many.
 double forward_flops_per_token(const GPTConfig& config, int64_t T);
+/// Of the encoder: the heads of pre-training look at a few tokens alone.
+double forward_flops_per_token(const BERTConfig& config, int64_t T);
+/// A token of the source, whose keys and values every decoder layer computes, and one of the
+/// target, among T tokens each.
+struct SourceTargetFlops {
+  double source = 0;
+  double target = 0;
+};
+SourceTargetFlops forward_flops_per_token(const EncoderDecoderConfig& config, int64_t T);
 
 }  // namespace gradus

@@ -2,6 +2,7 @@
 
 #include "nn/formula.h"
 
+#include "autograd/observe.h"
 #include "nn/summary.h"
 #include "tests/support.h"
 
@@ -27,6 +28,25 @@ Counts computed(const std::vector<FormulaTerm>& terms) {
 GPTConfig plain() {
   return {.block_size = 8, .vocab_size = 11, .n_layer = 3, .n_head = 4, .n_embd = 16};
 }
+
+// Multiplications and additions of matrix products that f() really does.
+template <class F>
+double flops_of(F f) {
+  const NoGrad values;
+  double flops = 0;
+  const Observe watch([&](const char* op, Tensor& y, std::span<const Tensor* const> in) {
+    if (std::string(op) == "linear") {
+      flops += 2 * static_cast<double>(y.numel() * in[1]->dim(1));
+    } else if (std::string(op) == "attention") {
+      flops += 4 * static_cast<double>(y.numel() * in[1]->dim(1));  // y (B, T, NH, hs), S keys
+    }
+  });
+  f();
+  return flops;
+}
+
+// T tokens of one text.
+Tokens zeros_of(int64_t T) { return Tokens(Shape{1, T}); }
 
 }  // namespace
 
@@ -114,4 +134,40 @@ TEST_CASE("cache and arithmetic of GPT-2 small, by hand") {
   // 12 layers of 12 C² and the head of V C, twice; scores and sums over 1,024 keys.
   const double matrices = 12.0 * 12 * 768 * 768 + 50257.0 * 768;
   CHECK(forward_flops_per_token(c, 1024) == 2 * matrices + 4.0 * 12 * 768 * 1024);
+}
+
+TEST_CASE("arithmetic is what the models really do, with shared and wider heads") {
+  constexpr int64_t T = 8;
+  for (const Activation activation : {Activation::gelu, Activation::swiglu}) {
+    GPTConfig gpt = plain();
+    BERTConfig bert{.block_size = T, .vocab_size = 11, .n_layer = 3, .n_head = 4, .n_embd = 16};
+    gpt.kv_heads = bert.kv_heads = 2;
+    gpt.activation = bert.activation = activation;
+    const GPT decoder(gpt);
+    CHECK(T * forward_flops_per_token(gpt, T) == flops_of([&] { decoder(zeros_of(T)); }));
+    const BERT encoder(bert);
+    CHECK(T * forward_flops_per_token(bert, T) ==
+          flops_of([&] { encoder.hidden(zeros_of(T), zeros_of(T)); }));
+  }
+  for (auto [name, config] : encoder_decoder_presets()) {
+    CAPTURE(name);
+    config.vocab_size = 11;
+    config.n_layer = 2;
+    config.n_decoder_layer = 3;
+    config.n_head = 4;
+    config.n_embd = 16;
+    config.n_inner = 0;
+    config.head_width = 24;
+    const EncoderDecoder model(config);
+    const SourceTargetFlops flops = forward_flops_per_token(config, T);
+    CHECK(T * (flops.source + flops.target) ==
+          flops_of([&] { model(zeros_of(T), Tensor(), zeros_of(T)); }));
+  }
+}
+
+TEST_CASE("the cache of an encoder-decoder: the decoder's layers, for source and target alike") {
+  EncoderDecoderConfig c = encoder_decoder_presets().front().second;
+  c.n_decoder_layer = 3;
+  c.kv_heads = c.n_head;
+  CHECK(cache_bytes_per_token(c, 2) == 2 * 3 * c.n_embd * 2);
 }
