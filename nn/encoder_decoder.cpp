@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "nn/config_rules.h"
 #include "nn/init.h"
 #include "tensor/errors.h"
 
@@ -45,34 +46,6 @@ EncoderDecoderConfig bart(int64_t n_embd, int64_t n_layer, int64_t n_head) {
           .end_token = 2};
 }
 
-struct SideSize {
-  const char* name;
-  int64_t value, least;
-};
-
-void check_side_sizes(const EncoderDecoderConfig& c) {
-  constexpr int64_t most = int64_t{1} << 31;
-  const SideSize sizes[] = {
-      {"block_size", c.block_size, 1}, {"vocab_size", c.vocab_size, 1},
-      {"n_layer", c.n_layer, 1},       {"n_decoder_layer", c.n_decoder_layer, 0},
-      {"n_head", c.n_head, 1},         {"n_embd", c.n_embd, 1},
-      {"kv_heads", c.kv_heads, 0},     {"n_inner", c.n_inner, 0},
-      {"head_width", c.head_width, 0}};
-  for (const auto& [name, value, least] : sizes) {
-    check_value(value >= least && value < most, "encoder-decoder: {} = {} must be in [{}, 2^31)",
-                name, value, least);
-  }
-  check_value(c.n_layer <= 10000 && c.n_decoder_layer <= 10000,
-              "encoder-decoder: {} and {} layers, of which each side may have 10000", c.n_layer,
-              c.n_decoder_layer);
-  check_value(c.head_width < most / c.n_head,
-              "encoder-decoder: {} heads of head_width = {} are together wider than 2^31", c.n_head,
-              c.head_width);
-  check_value(c.head_width > 0 || c.n_embd % c.n_head == 0,
-              "encoder-decoder: n_head = {} must divide n_embd = {} unless head_width is given",
-              c.n_head, c.n_embd);
-}
-
 }  // namespace
 
 std::span<const Preset> encoder_decoder_presets() {
@@ -85,20 +58,11 @@ std::span<const Preset> encoder_decoder_presets() {
 }
 
 BlockConfig EncoderDecoderConfig::encoder_block() const {
-  return {.n_embd = n_embd,
-          .n_head = n_head,
-          .kv_heads = kv_heads,
-          .n_inner = n_inner,
-          .head_width = head_width,
-          .dropout = dropout,
-          .bias = bias,
-          .causal = false,
-          .scale_scores = scale_scores,
-          .qk_norm = qk_norm,
-          .norm = norm,
-          .placement = placement,
-          .activation = activation,
-          .norm_eps = norm_eps};
+  BlockConfig b = block_settings(*this);
+  b.head_width = head_width;
+  b.causal = false;
+  b.scale_scores = scale_scores;
+  return b;
 }
 
 BlockConfig EncoderDecoderConfig::decoder_block() const {
@@ -108,17 +72,20 @@ BlockConfig EncoderDecoderConfig::decoder_block() const {
 }
 
 const EncoderDecoderConfig& EncoderDecoderConfig::checked() const {
-  check_side_sizes(*this);
-  const BlockConfig block = encoder_block();
-  check_value(n_head % block.num_kv_heads() == 0,
-              "encoder-decoder: kv_heads = {} must divide n_head = {}", kv_heads, n_head);
-  check_value(positions != Positions::rope || block.head_size() % 2 == 0,
-              "encoder-decoder: rotary positions turn pairs of channels, and heads of {} are odd",
-              block.head_size());
-  check_value(std::isfinite(rope_theta) && rope_theta > 0,
-              "encoder-decoder: rope_theta = {} must be positive and finite", rope_theta);
-  check_value(dropout >= 0 && dropout < 1, "encoder-decoder: dropout = {} must be in [0, 1)",
-              dropout);
+  constexpr const char* model_name = "encoder-decoder";
+  check_sizes(model_name, {{"block_size", block_size},
+                           {"vocab_size", vocab_size},
+                           {"n_layer", n_layer},
+                           {"n_decoder_layer", n_decoder_layer, 0},
+                           {"n_head", n_head},
+                           {"n_embd", n_embd},
+                           {"kv_heads", kv_heads, 0},
+                           {"n_inner", n_inner, 0},
+                           {"head_width", head_width, 0}});
+  check_sizes(model_name, {{"n_head * head_width", n_head * head_width, 0}});
+  check_settings(model_name, *this, encoder_block());
+  check_value(n_decoder_layer <= 10000,
+              "encoder-decoder: n_decoder_layer = {} must be at most 10000", n_decoder_layer);
   const std::pair<const char*, int32_t> tokens[] = {
       {"pad_token", pad_token}, {"start_token", start_token}, {"end_token", end_token}};
   for (const auto& [name, token] : tokens) {
@@ -126,10 +93,6 @@ const EncoderDecoderConfig& EncoderDecoderConfig::checked() const {
                 "encoder-decoder: {} = {} must be in [0, vocab_size = {})", name, token,
                 vocab_size);
   }
-  check_value(init_std >= 0 && std::isfinite(init_std),
-              "encoder-decoder: init_std = {} must be finite and not negative", init_std);
-  check_value(norm_eps > 0 && std::isfinite(norm_eps),
-              "encoder-decoder: norm_eps = {} must be positive and finite", norm_eps);
   return *this;
 }
 

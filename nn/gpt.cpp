@@ -4,58 +4,32 @@
 #include <cmath>
 
 #include "autograd/mode.h"
+#include "nn/config_rules.h"
 #include "nn/init.h"
 #include "tensor/errors.h"
 
 namespace gradus {
 
 BlockConfig GPTConfig::block() const {
-  return {.n_embd = n_embd,
-          .n_head = n_head,
-          .kv_heads = kv_heads,
-          .n_inner = n_inner,
-          .window = window,
-          .dropout = dropout,
-          .bias = bias,
-          .causal = true,
-          .qk_norm = qk_norm,
-          .norm = norm,
-          .placement = placement,
-          .activation = activation,
-          .norm_eps = norm_eps};
+  BlockConfig b = block_settings(*this);
+  b.causal = true;
+  b.window = window;
+  return b;
 }
 
 const GPTConfig& GPTConfig::checked() const {
-  constexpr int64_t most = int64_t{1} << 31;
-  const std::pair<const char*, int64_t> sizes[] = {{"block_size", block_size},
-                                                   {"vocab_size", vocab_size},
-                                                   {"n_layer", n_layer},
-                                                   {"n_head", n_head},
-                                                   {"n_embd", n_embd}};
-  for (const auto& [name, size] : sizes) {
-    check_value(size > 0 && size < most, "GPT: {} = {} must be positive and below 2^31", name,
-                size);
-  }
-  check_value(n_layer <= 10000, "GPT: n_layer = {} must be at most 10000", n_layer);
-  check_value(n_embd % n_head == 0, "GPT: n_head = {} must divide n_embd = {}", n_head, n_embd);
-  check_value(kv_heads >= 0 && n_head % block().num_kv_heads() == 0,
-              "GPT: kv_heads = {} must divide n_head = {}", kv_heads, n_head);
-  check_value(n_inner >= 0 && n_inner < most, "GPT: n_inner = {} must be in [0, 2^31)", n_inner);
-  check_value(window >= 0 && window < most, "GPT: window = {} must be in [0, 2^31)", window);
-  check_value(positions != Positions::rope || (n_embd / n_head) % 2 == 0,
-              "GPT: rotary positions turn pairs of channels, and heads of n_embd / n_head = {} are "
-              "odd",
-              n_embd / n_head);
-  check_value(std::isfinite(rope_theta) && rope_theta > 0,
-              "GPT: rope_theta = {} must be positive and finite", rope_theta);
-  check_value(dropout >= 0 && dropout < 1, "GPT: dropout = {} must be in [0, 1)", dropout);
+  check_sizes("GPT", {{"block_size", block_size},
+                      {"vocab_size", vocab_size},
+                      {"n_layer", n_layer},
+                      {"n_head", n_head},
+                      {"n_embd", n_embd},
+                      {"kv_heads", kv_heads, 0},
+                      {"n_inner", n_inner, 0},
+                      {"window", window, 0}});
+  check_settings("GPT", *this, block());
   check_value(document_token >= -1 && document_token < vocab_size,
               "GPT: document_token = {} must be -1 or below vocab_size = {}", document_token,
               vocab_size);
-  check_value(init_std >= 0 && std::isfinite(init_std),
-              "GPT: init_std = {} must be finite and not negative", init_std);
-  check_value(norm_eps > 0 && std::isfinite(norm_eps),
-              "GPT: norm_eps = {} must be positive and finite", norm_eps);
   return *this;
 }
 

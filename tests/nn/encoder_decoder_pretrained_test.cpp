@@ -192,7 +192,7 @@ TEST_CASE("settings that change what is computed are refused by their names") {
         "model_type 'mt6' is no encoder-decoder's");
   CHECK(setting_complaint("t5-tiny", "eos_token_id", -1) == "eos_token_id -1 is no token's id");
   CHECK(setting_complaint("t5-tiny", "num_heads", 3'000'000'000) ==
-        "encoder-decoder: n_head = 3000000000 must be in [1, 2^31)");
+        "encoder-decoder: n_head = 3000000000 must be positive and below 2^31");
   CHECK(setting_complaint("bart-tiny", "scale_embedding", true) ==
         "scale_embedding = true is not supported");
   CHECK(setting_complaint("bart-tiny", "normalize_before", true) ==

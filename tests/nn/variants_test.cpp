@@ -246,9 +246,7 @@ TEST_CASE("switches that make no sense are refused in a sentence") {
   CHECK(refusal([](GPTConfig& c) {
           c.positions = Positions::rope;
           c.n_embd = 12;
-        }) ==
-        "GPT: rotary positions turn pairs of channels, and heads of n_embd / n_head = 3 are "
-        "odd");
+        }) == "GPT: rotary positions turn pairs of channels, and heads of 3 are odd");
   CHECK(refusal([](GPTConfig& c) { c.rope_theta = 0; }) ==
         "GPT: rope_theta = 0 must be positive and finite");
 }
