@@ -96,7 +96,7 @@ SGD::SGD(const std::vector<NamedTensor>& parameters, const SGDOptions& options)
   add(parameters);
 }
 
-void SGD::step() {
+void SGD::step(real grad_scale) {
   for (Slot& slot : slots_) {
     const Tensor grad = slot.parameter.grad();
     if (!grad.defined() || !slot.parameter.requires_grad()) continue;
@@ -107,7 +107,8 @@ void SGD::step() {
         .dampening = options_.dampening,
         .weight_decay = slot.weight_decay.value_or(options_.weight_decay),
         .nesterov = options_.nesterov,
-        .first_step = !slot.state[0].defined()};
+        .first_step = !slot.state[0].defined(),
+        .grad_scale = grad_scale};
     real* velocity = options_.momentum > 0 ? state_data(slot.state[0], slot.parameter) : nullptr;
     kernels::sgd(update, grad.numel(), grad.data(), velocity, slot.parameter.mutable_data());
   }
@@ -123,7 +124,7 @@ Adam::Adam(const std::vector<NamedTensor>& parameters, const AdamOptions& option
   add(parameters);
 }
 
-void Adam::update(bool decoupled) {
+void Adam::update(bool decoupled, real grad_scale) {
   // In double: 1 - 0.999 ** 1 has four good digits in single precision.
   const auto correction = [&](real beta, int64_t steps) {
     const double power = std::pow(static_cast<double>(beta), static_cast<double>(steps));
@@ -142,23 +143,33 @@ void Adam::update(bool decoupled) {
         .weight_decay = slot.weight_decay.value_or(decays ? options_.weight_decay : 0),
         .correction1 = correction(options_.beta1, slot.steps),
         .correction2 = correction(options_.beta2, slot.steps),
-        .decoupled = decoupled};
+        .decoupled = decoupled,
+        .grad_scale = grad_scale};
     real* m = state_data(slot.state[0], slot.parameter);
     real* v = state_data(slot.state[1], slot.parameter);
     kernels::adam(update, grad.numel(), grad.data(), m, v, slot.parameter.mutable_data());
   }
 }
 
-double clip_grad_norm(const std::vector<NamedTensor>& parameters, double max_norm) {
-  check_value(max_norm >= 0, "clip_grad_norm: max_norm {} must not be negative", max_norm);
+double grad_norm(const std::vector<NamedTensor>& parameters) {
   double squares = 0;
   for (const NamedTensor& p : parameters) {
     const Tensor grad = p.tensor.grad();
     if (grad.defined()) squares += kernels::sum_of_squares(grad.numel(), grad.data());
   }
-  const double norm = std::sqrt(squares);
-  if (!std::isfinite(norm) || norm <= max_norm) return norm;
-  const real scale = static_cast<real>(max_norm / (norm + 1e-6));
+  return std::sqrt(squares);
+}
+
+real clip_scale(double norm, double max_norm) {
+  check_value(max_norm >= 0, "clip_grad_norm: max_norm {} must not be negative", max_norm);
+  if (!std::isfinite(norm) || norm <= max_norm) return 1;
+  return static_cast<real>(max_norm / (norm + 1e-6));
+}
+
+double clip_grad_norm(const std::vector<NamedTensor>& parameters, double max_norm) {
+  const double norm = grad_norm(parameters);
+  const real scale = clip_scale(norm, max_norm);
+  if (scale == 1) return norm;
   for (const NamedTensor& p : parameters) {
     Tensor grad = p.tensor.grad();
     if (!grad.defined()) continue;

@@ -63,7 +63,8 @@ class SGD : public Optimizer {
  public:
   /// Throws ValueError on options outside their range.
   explicit SGD(const std::vector<NamedTensor>& parameters, const SGDOptions& options = {});
-  void step();
+  /// As if every gradient were grad_scale times what it is (clip_scale).
+  void step(real grad_scale = 1);
   real lr;
 
  private:
@@ -84,11 +85,12 @@ class Adam : public Optimizer {
  public:
   /// Throws ValueError on options outside their range.
   explicit Adam(const std::vector<NamedTensor>& parameters, const AdamOptions& options = {});
-  void step() { update(false); }
+  /// As if every gradient were grad_scale times what it is (clip_scale).
+  void step(real grad_scale = 1) { update(false, grad_scale); }
   real lr;
 
  protected:
-  void update(bool decoupled);
+  void update(bool decoupled, real grad_scale);
 
  private:
   AdamOptions options_;
@@ -99,9 +101,15 @@ class Adam : public Optimizer {
 class AdamW : public Adam {
  public:
   using Adam::Adam;
-  void step() { update(true); }
+  void step(real grad_scale = 1) { update(true, grad_scale); }
 };
 
+/// The common norm of all gradients: the root of the sum of all their squares.
+double grad_norm(const std::vector<NamedTensor>& parameters);
+/// What gradients of this norm are multiplied with for it to be at most max_norm (Pascanu et al.
+/// 2013); 1 if it is, or is not finite. For step(), which then reads gradients and writes none.
+/// Throws ValueError if max_norm is negative or NaN.
+real clip_scale(double norm, double max_norm);
 /// Scales all gradients so that their common norm is at most max_norm (Pascanu et al. 2013).
 /// Returns the norm before; if that is not finite, nothing is scaled. Throws ValueError if max_norm
 /// is negative or NaN.

@@ -105,8 +105,8 @@ double Bench::step() {
   const PrecisionMode products(precision_);
   const auto start = std::chrono::steady_clock::now();
   loss().backward();
-  clip_grad_norm(model().named_parameters(), 1);
-  optimizer_->step();
+  const double norm = grad_norm(model().named_parameters());
+  optimizer_->step(clip_scale(norm, 1));
   optimizer_->zero_grad();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
       .count();
@@ -116,9 +116,9 @@ void Bench::step(Profiler& profiler) {
   const int64_t parameters = model().num_parameters();
   profiler.start_step();
   profiler.backward(profiler.forward([&] { return loss(); }));
-  const double norm = clip_grad_norm(model().named_parameters(), 1);
-  profiler.lap("clip_grad_norm", clipping_work(parameters, norm > 1));
-  optimizer_->step();
+  const double norm = grad_norm(model().named_parameters());
+  profiler.lap("grad_norm", norm_work(parameters));
+  optimizer_->step(clip_scale(norm, 1));
   profiler.lap("AdamW", adam_work(parameters));
   optimizer_->zero_grad();
   profiler.lap("zero_grad");

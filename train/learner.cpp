@@ -44,10 +44,10 @@ Learner::Step Learner::step(int64_t step, real lr) {
   const PrecisionMode products(precision_);
   const Module& model = objective_.model();
   Step result{objective_.backward(accumulation_)};
-  result.grad_norm = clip_grad_norm(model.named_parameters(), largest_norm_);
+  result.grad_norm = grad_norm(model.named_parameters());
   check_finite(step, result, model);
   optimizer.lr = lr;
-  optimizer.step();
+  optimizer.step(clip_scale(result.grad_norm, largest_norm_));
   optimizer.zero_grad();
   return result;
 }

@@ -141,7 +141,7 @@ Work backward_work(const OpCall& call) {
   return chooses ? traffic(2 * call.y.numel()) : rule_for(call.op).backward(call);
 }
 
-Work clipping_work(int64_t n, bool clipped) { return traffic(clipped ? 3 * n : n); }
+Work norm_work(int64_t n) { return traffic(n); }
 
 Work adam_work(int64_t n) { return traffic(7 * n); }
 

@@ -35,8 +35,8 @@ Work forward_work(const OpCall& call);
 /// Of the inputs that want a gradient.
 Work backward_work(const OpCall& call);
 
-/// clip_grad_norm: reads n gradients, and scales them if their norm was too large.
-Work clipping_work(int64_t n, bool clipped);
+/// grad_norm: reads n gradients.
+Work norm_work(int64_t n);
 /// Adam: reads n weights, gradients and both moments; writes all but the gradients.
 Work adam_work(int64_t n);
 

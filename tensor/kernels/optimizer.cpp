@@ -13,7 +13,8 @@ void sgd_dense(const SgdUpdate& u, int64_t n, const real* g, real* velocity, rea
   const V momentum = set(u.momentum);
   for_each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
     const V w_i = load(w + i, part);
-    const V gradient = hn::MulAdd(set(u.weight_decay), w_i, load(g + i, part));
+    const V scaled = set(u.grad_scale) * load(g + i, part);
+    const V gradient = hn::MulAdd(set(u.weight_decay), w_i, scaled);
     V step = gradient;
     if (velocity != nullptr) {
       V v = gradient;
@@ -31,7 +32,7 @@ void adam_dense(const AdamUpdate& u, int64_t n, const real* g, real* m, real* v,
   const V decay = set(u.decoupled ? u.lr * u.weight_decay : 0);
   for_each_vector(n, [&](int64_t i, auto part) HWY_ATTR {
     V w_i = load(w + i, part);
-    const V gradient = hn::MulAdd(l2, w_i, load(g + i, part));
+    const V gradient = hn::MulAdd(l2, w_i, set(u.grad_scale) * load(g + i, part));
     w_i = hn::NegMulAdd(decay, w_i, w_i);
     const V m_i = set(u.beta1) * load(m + i, part) + set(1 - u.beta1) * gradient;
     const V v_i = set(u.beta2) * load(v + i, part) + set(1 - u.beta2) * gradient * gradient;

@@ -8,8 +8,9 @@ namespace gradus::kernels {
 struct SgdUpdate {
   real lr, momentum, dampening, weight_decay;
   bool nesterov, first_step;  // the first step sets velocity = g
+  real grad_scale = 1;        // g counts so many times: clipping without another pass
 };
-/// g' = g + weight_decay * w;  velocity = momentum * velocity + (1 - dampening) * g';
+/// g' = grad_scale * g + weight_decay * w;  velocity = momentum * velocity + (1 - dampening) * g';
 /// w -= lr * (nesterov ? g' + momentum * velocity : velocity). velocity is null without momentum.
 void sgd(const SgdUpdate& u, int64_t n, const real* g, real* velocity, real* w);
 
@@ -17,6 +18,7 @@ struct AdamUpdate {
   real lr, beta1, beta2, eps, weight_decay;
   real correction1, correction2;  // 1 - beta^t, or 1 without bias correction
   bool decoupled;                 // AdamW: w -= lr * weight_decay * w; Adam: g += weight_decay * w
+  real grad_scale = 1;            // multiplies g before all else
 };
 /// m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2;
 /// w -= lr * (m / correction1) / (sqrt(v / correction2) + eps)

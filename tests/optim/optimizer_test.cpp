@@ -311,6 +311,38 @@ TEST_CASE("clip_grad_norm: returns the common norm and scales it down to the lim
   CHECK(clip_grad_norm({}, 1) == 0);
 }
 
+// Weights after two steps, the gradient of the second being longer than 1.
+template <class Optimizer, class Clip>
+Tensor clipped_steps(Clip clip) {
+  Tensor w = from_data({3}, {1, -2, 3}).requires_grad_();
+  const std::vector<NamedTensor> parameters{{"w", w}};
+  Optimizer optimizer(parameters, {.weight_decay = real(0.1)});
+  for (const real scale : {real(0.1), real(5)}) {
+    w.set_grad(from_data({3}, {scale, 2 * scale, -scale}));
+    clip(optimizer, parameters);
+  }
+  return w.detach().clone();
+}
+
+TEST_CASE_TEMPLATE(
+    "step(clip_scale(...)) is clip_grad_norm and step() to the bit, and no gradient is written",
+    Optimizer, SGD, Adam, AdamW) {
+  const Tensor expected =
+      clipped_steps<Optimizer>([](Optimizer& optimizer, const auto& parameters) {
+        clip_grad_norm(parameters, 1);
+        optimizer.step();
+      });
+  const Tensor folded = clipped_steps<Optimizer>([](Optimizer& optimizer, const auto& parameters) {
+    const Tensor before = parameters[0].tensor.grad().clone();
+    optimizer.step(clip_scale(grad_norm(parameters), 1));
+    CHECK(bit_difference(parameters[0].tensor.grad(), before) == "");
+  });
+  const Tensor unclipped =
+      clipped_steps<Optimizer>([](Optimizer& optimizer, const auto&) { optimizer.step(); });
+  CHECK(bit_difference(folded, expected) == "");
+  CHECK(bit_difference(unclipped, expected) != "");
+}
+
 TEST_CASE("clip_grad_norm: a norm that is not finite scales nothing, and is told") {
   Tensor a = ones({2}).requires_grad_();
   for (const real bad :

@@ -103,7 +103,7 @@ TEST_CASE("gradus bench --profile --json: rows that add up, peaks, warnings and 
   CHECK(calls["linear forward"] == 17);
   CHECK(calls["linear backward"] == 17);
   CHECK(calls["attention backward"] == 4);
-  for (const char* update : {"clip_grad_norm", "AdamW", "zero_grad"}) {
+  for (const char* update : {"grad_norm", "AdamW", "zero_grad"}) {
     CHECK(calls[std::string(update) + " update"] == 1);
   }
   CHECK(report["warnings"].is_array());

@@ -66,10 +66,10 @@ SmallTrained take_small_steps(const Module& model, const SmallSteps& how,
     const auto start = std::chrono::steady_clock::now();
     const Tensor loss = loss_of_batch();
     loss.backward();
-    const double norm = clip_grad_norm(model.named_parameters(), 1);
+    const double norm = grad_norm(model.named_parameters());
     if (!std::isfinite(loss.item()) || !std::isfinite(norm)) return {median(seconds), true};
     optimizer.lr = schedule(step);
-    optimizer.step();
+    optimizer.step(clip_scale(norm, 1));
     optimizer.zero_grad();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     seconds.push_back(taken.count());

@@ -141,13 +141,13 @@ FineTuned fine_tune(TaskModel& model, const Examples& train, const Examples& dev
     const std::vector<int64_t> rows = batches.next();
     const Tensor loss = loss_of(rows);
     loss.backward();
-    const double norm = clip_grad_norm(model.named_parameters(), static_cast<double>(o.clip));
+    const double norm = grad_norm(model.named_parameters());
     check_value(std::isfinite(loss.item()) && std::isfinite(norm),
                 "finetune: step {}: loss {} and gradient norm {} are not both finite; try a "
                 "smaller learning rate",
                 step, loss.item(), norm);
     optimizer.lr = schedule(step - 1);
-    optimizer.step();
+    optimizer.step(clip_scale(norm, static_cast<double>(o.clip)));
     optimizer.zero_grad();
 
     result.steps = step;

@@ -6,7 +6,7 @@ namespace gradus::kernels::reference {
 
 void sgd(const SgdUpdate& u, int64_t n, const real* g, real* velocity, real* w) {
   for (int64_t i = 0; i < n; ++i) {
-    const real gradient = g[i] + u.weight_decay * w[i];
+    const real gradient = u.grad_scale * g[i] + u.weight_decay * w[i];
     real step = gradient;
     if (velocity != nullptr) {
       velocity[i] =
@@ -19,7 +19,7 @@ void sgd(const SgdUpdate& u, int64_t n, const real* g, real* velocity, real* w) 
 
 void adam(const AdamUpdate& u, int64_t n, const real* g, real* m, real* v, real* w) {
   for (int64_t i = 0; i < n; ++i) {
-    real gradient = g[i];
+    real gradient = u.grad_scale * g[i];
     if (u.decoupled) {
       w[i] -= u.lr * u.weight_decay * w[i];
     } else {

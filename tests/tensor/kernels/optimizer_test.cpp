@@ -28,8 +28,8 @@ void check_same(const State& fast, const State& plain) {
 TEST_CASE("adam agrees with its reference loop, with either kind of weight decay") {
   for_each_target([] {
     for (const bool decoupled : {false, true}) {
-      const kernels::AdamUpdate u{real(1e-2), real(0.9),  real(0.99), real(1e-8),
-                                  real(0.1),  real(0.19), real(0.02), decoupled};
+      const kernels::AdamUpdate u{real(1e-2), real(0.9),  real(0.99), real(1e-8), real(0.1),
+                                  real(0.19), real(0.02), decoupled,  real(0.3)};
       for (const int64_t n : sizes) {
         Buffer g(random_numbers(n, -1, 1, 5));
         State fast(n), plain(n);
@@ -45,8 +45,8 @@ TEST_CASE("sgd agrees with its reference loop in all its forms") {
   for_each_target([] {
     for (const bool nesterov : {false, true}) {
       for (const bool first_step : {false, true}) {
-        const kernels::SgdUpdate u{real(0.1),  real(0.9), real(0.2),
-                                   real(0.01), nesterov,  first_step};
+        const kernels::SgdUpdate u{real(0.1), real(0.9),  real(0.2), real(0.01),
+                                   nesterov,  first_step, real(0.3)};
         for (const int64_t n : sizes) {
           Buffer g(random_numbers(n, -1, 1, 5));
           State fast(n), plain(n), fast_plain_sgd(n), plain_sgd(n);
