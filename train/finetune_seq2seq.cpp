@@ -17,16 +17,15 @@ namespace {
 struct FinetuneSeq2SeqArguments {
   std::string preset = "t5-tiny", model;
   bool scratch = false, json = false;
-  BeamOptions beams = {.max_new_tokens = 0};  // 0: as long as targets may be
   Settings<Seq2SeqOptions> settings;
   Seq2SeqRequest request;
 };
 
 // Writes a target for every held-out source; the figures go into metrics.json and are printed.
 void measure_pairs(const FinetuneSeq2SeqArguments& a, const Seq2SeqObjective& trained,
-                   const Seq2SeqOptions& o, const std::filesystem::path& folder) {
+                   const Seq2SeqOptions& o, BeamOptions beams,
+                   const std::filesystem::path& folder) {
   const Seq2SeqData& data = trained.data();
-  BeamOptions beams = a.beams;
   if (beams.max_new_tokens == 0) beams.max_new_tokens = o.target_length;
   const TextWriter writer(trained.model(), data.tokenizer, o.source_length);
   const PairScore score = score_pairs(writer, data.dev, data.train, beams, a.request.run.quiet);
@@ -55,9 +54,11 @@ void finetune_seq2seq_command(const CLI::App& command, FinetuneSeq2SeqArguments&
           seq2seq_options_after(command, a.preset, a.model, a.settings, a.request.options);
     });
   }
-  train_seq2seq(a.request,
-                [&](const Seq2SeqObjective& trained, const Seq2SeqOptions& o,
-                    const std::filesystem::path& folder) { measure_pairs(a, trained, o, folder); });
+  const BeamOptions asked = a.request.options.beams;
+  train_seq2seq(a.request, [&](const Seq2SeqObjective& trained, const Seq2SeqOptions& o,
+                               const std::filesystem::path& folder) {
+    measure_pairs(a, trained, o, beams_after(command, asked, o.beams), folder);
+  });
   exit_if_stopped("finetune seq2seq", run);
 }
 
@@ -88,7 +89,8 @@ void add_finetune_seq2seq(CLI::App& finetune) {
                       "builtin), builtin:names, builtin:question, builtin:answer");
   add_run_options(*command, a->request.run, add_seq2seq_beginnings(*command, *a),
                   "Time to learn; the number of steps follows the clock");
-  add_beam_options(*command, a->beams, "Of a text at the end (default: --target-length)");
+  add_beam_options(*command, a->request.options.beams,
+                   "Of a text at the end (default: --target-length)");
   command->add_flag("--json", a->json, "All figures as one JSON object");
   add_seq2seq_settings(*command, a->settings);
   a->settings.add(

@@ -10,7 +10,7 @@ namespace gradus {
 namespace {
 
 // A resumed run is the same run: the text may have moved, a session may be short or silent, and
-// what is written and said at its end is no setting of the run.
+// what is written and said at its end may change.
 void check_no_settings(const CLI::App& command) {
   constexpr std::string_view harmless[] = {"--resume",         "--data",           "--train",
                                            "--stop-after",     "--quiet",          "--beams",

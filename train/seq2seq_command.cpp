@@ -58,6 +58,7 @@ Seq2SeqOptions seq2seq_options_after(const CLI::App& command, const std::string&
   options.data = asked.data;
   options.dev = asked.dev;
   options.task = asked.task;
+  options.beams = asked.beams;
   const int64_t preset_steps = options.steps;
   settings.apply(options);
   scale_warmup(command, preset_steps, options);
@@ -84,6 +85,13 @@ void add_beam_options(CLI::App& command, BeamOptions& beams, const char* most_to
       ->capture_default_str();
   command.add_option("--max-new-tokens", beams.max_new_tokens, most_tokens)
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 31));
+}
+
+BeamOptions beams_after(const CLI::App& command, const BeamOptions& asked, BeamOptions stored) {
+  if (command.count("--beams") > 0) stored.beams = asked.beams;
+  if (command.count("--length-penalty") > 0) stored.length_penalty = asked.length_penalty;
+  if (command.count("--max-new-tokens") > 0) stored.max_new_tokens = asked.max_new_tokens;
+  return stored;
 }
 
 }  // namespace gradus

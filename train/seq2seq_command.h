@@ -30,5 +30,7 @@ Seq2SeqOptions seq2seq_options_after(const CLI::App& command, const std::string&
 
 /// Adds --beams, --length-penalty and --max-new-tokens, whose default is `most_tokens` in words.
 void add_beam_options(CLI::App& command, BeamOptions& beams, const char* most_tokens);
+/// `stored`, with what the command line says otherwise, which add_beam_options() put into `asked`.
+BeamOptions beams_after(const CLI::App& command, const BeamOptions& asked, BeamOptions stored);
 
 }  // namespace gradus

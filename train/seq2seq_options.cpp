@@ -100,6 +100,9 @@ nlohmann::json to_json(const Seq2SeqOptions& o) {
   object["noise_share"] = o.share;
   object["mean_span"] = o.mean_span;
   object["dev"] = o.dev;
+  object["beams"] = o.beams.beams;
+  object["length_penalty"] = o.beams.length_penalty;
+  object["max_new_tokens"] = o.beams.max_new_tokens;
   return object;
 }
 
@@ -117,6 +120,9 @@ Seq2SeqOptions seq2seq_options_from(const nlohmann::json& object, const std::str
     o.share = object.at("noise_share").get<double>();
     o.mean_span = object.at("mean_span").get<double>();
     o.dev = object.at("dev").get<std::string>();
+    o.beams.beams = object.value("beams", o.beams.beams);
+    o.beams.length_penalty = object.value("length_penalty", o.beams.length_penalty);
+    o.beams.max_new_tokens = object.value("max_new_tokens", o.beams.max_new_tokens);
     return o;
   });
 }

@@ -7,6 +7,7 @@
 
 #include "data/denoising.h"
 #include "data/seq2seq_batches.h"
+#include "nn/beam_search.h"
 #include "nn/encoder_decoder.h"
 #include "nn/names.h"
 #include "train/training_options.h"
@@ -23,11 +24,12 @@ inline constexpr Named<Seq2SeqTask> seq2seq_task_names[] = {
 struct Seq2SeqOptions : RunOptions {  // `data` is a text, or a table of pairs
   EncoderDecoderConfig model = {};
   Seq2SeqTask task = Seq2SeqTask::span_corruption;
-  int64_t source_length = 80;  // tokens of a source, </s> included
-  int64_t target_length = 80;  // of a target; pairs only
-  double share = 0;            // of a text that is spoiled; 0 means the paper's
-  double mean_span = 3;        // tokens in a span
-  std::string dev = {};        // pairs that are held out; empty: a tenth of `data`
+  int64_t source_length = 80;                 // tokens of a source, </s> included
+  int64_t target_length = 80;                 // of a target; pairs only
+  double share = 0;                           // of a text that is spoiled; 0 means the paper's
+  double mean_span = 3;                       // tokens in a span
+  std::string dev = {};                       // pairs that are held out; empty: a tenth of `data`
+  BeamOptions beams = {.max_new_tokens = 0};  // of texts at the end; 0: as long as targets may be
 
   static constexpr int64_t default_vocab_size = 4096;
 

@@ -148,6 +148,25 @@ TEST_CASE("finetune seq2seq: a resumed run ends with the bits of an unbroken one
                 "gradus finetune seq2seq --resume");
 }
 
+TEST_CASE("finetune seq2seq: a resumed run keeps its beams and the metrics of its first part") {
+  const PairPlace place;
+  const Arguments beams{"--beams", "3", "--length-penalty", "0.5", "--max-new-tokens", "5"};
+  REQUIRE(run(place.finetune(Arguments{"--steps", "8", "--stop-after", "5"} + beams)).code == 0);
+  const std::string first_part = slurp(place.in_run("metrics.jsonl"));
+  const Arguments resume{"finetune", "seq2seq", "--resume", place.out, "--quiet"};
+  const RunResult rest = run(resume);
+  CAPTURE(rest.err);
+  REQUIRE(rest.code == 0);
+  CHECK(contains(rest.out, "3 beams"));
+  const json stored = json::parse(slurp(place.in_run("metrics.json")));
+  CHECK(stored["dev"]["beam_search"]["beams"] == 3);
+  CHECK(stored["dev"]["beam_search"]["length_penalty"] == 0.5);
+  CHECK(stored["settings"]["max_new_tokens"] == 5);
+  CHECK(slurp(place.in_run("metrics.jsonl")).starts_with(first_part));
+  CHECK(contains(run(resume + Arguments{"--beams", "2"}).out, "2 beams"));
+  CHECK(contains(run(resume).out, "3 beams"));
+}
+
 TEST_CASE("pretrain seq2seq: both objectives leave a model directory that goes on bit for bit") {
   using Names = std::pair<const char*, const char*>;
   for (const Names& names :
