@@ -16,7 +16,8 @@ using nlohmann::ordered_json;
 ordered_json evaluate_on_pairs(const EvaluateSeq2Seq& o, const EncoderDecoder& model,
                                const std::optional<Seq2SeqOptions>& run) {
   const std::vector<TextPair> pairs = read_pairs(o.data, Part::test);
-  const TextWriter writer(model, Seq2SeqTokenizer::load(o.model), run ? run->source_length : 0);
+  const TextWriter writer(model, Seq2SeqTokenizer::load(o.model),
+                          {.source_length = run ? run->source_length : 0});
   const PairScore score =
       score_pairs(writer, pairs, {}, with_limit(o.beams, run, model.config), o.json);
   if (!o.json) fmt::print("{} pairs\n\n{}", score.pairs, to_text(score, "written"));

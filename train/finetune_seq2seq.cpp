@@ -27,7 +27,7 @@ void measure_pairs(const FinetuneSeq2SeqArguments& a, const Seq2SeqObjective& tr
                    const std::filesystem::path& folder) {
   const Seq2SeqData& data = trained.data();
   if (beams.max_new_tokens == 0) beams.max_new_tokens = o.target_length;
-  const TextWriter writer(trained.model(), data.tokenizer, o.source_length);
+  const TextWriter writer(trained.model(), data.tokenizer, {.source_length = o.source_length});
   const PairScore score = score_pairs(writer, data.dev, data.train, beams, a.request.run.quiet);
   nlohmann::ordered_json object{{"dev", to_json(score)},
                                 {"examples", {{"train", data.train.size()}, {"dev", score.pairs}}},

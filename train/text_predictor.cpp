@@ -24,10 +24,20 @@ BeamOptions with_limit(const BeamOptions& beams, const std::optional<Seq2SeqOpti
   return limited;
 }
 
+namespace {
+
+// A model that learned to restore texts writes sentinels: they say which gap a piece belongs to.
+TextWriterOptions writing_as_in(const std::optional<Seq2SeqOptions>& run) {
+  if (!run) return {};
+  return {.source_length = run->source_length, .special_tokens = !run->learns_pairs()};
+}
+
+}  // namespace
+
 TextPredictor::TextPredictor(const std::string& directory, const BeamOptions& beams)
     : run_(seq2seq_run_in(directory)),
       model_(load_encoder_decoder(directory)),
-      writer_(model_, Seq2SeqTokenizer::load(directory), run_ ? run_->source_length : 0),
+      writer_(model_, Seq2SeqTokenizer::load(directory), writing_as_in(run_)),
       beams_(with_limit(beams, run_, model_.config)) {}
 
 Answered TextPredictor::source(const std::string& text) const {

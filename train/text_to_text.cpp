@@ -53,11 +53,13 @@ std::string score_line(const std::string& name, const TextScore& s) {
 }  // namespace
 
 TextWriter::TextWriter(const EncoderDecoder& model, Seq2SeqTokenizer tokenizer,
-                       int64_t source_length)
+                       const TextWriterOptions& options)
     : model_(model),
       tokenizer_(std::move(tokenizer)),
-      source_length_(source_length > 0 ? std::min(source_length, model.config.block_size)
-                                       : model.config.block_size) {
+      source_length_(options.source_length > 0
+                         ? std::min(options.source_length, model.config.block_size)
+                         : model.config.block_size),
+      special_tokens_(options.special_tokens) {
   check_value(tokenizer_.vocab_size() <= model_.config.vocab_size,
               "the tokenizer has {} tokens, the model {}", tokenizer_.vocab_size(),
               model_.config.vocab_size);
@@ -66,6 +68,10 @@ TextWriter::TextWriter(const EncoderDecoder& model, Seq2SeqTokenizer tokenizer,
 std::vector<int32_t> TextWriter::encoded(const std::string& source) const {
   const TextPair pair{source, " "};
   return encode_pairs(tokenizer_, std::span(&pair, 1), {source_length_, 2}).pairs[0].source;
+}
+
+std::string TextWriter::decoded(std::span<const int32_t> ids) const {
+  return tokenizer_.decode(ids, special_tokens_);
 }
 
 int64_t TextWriter::excess(const std::string& source) const {
@@ -84,7 +90,7 @@ std::vector<std::string> TextWriter::write(std::span<const std::string> sources,
       some.push_back(encoded(sources[i]));
     }
     for (const std::vector<int32_t>& ids : generate(model_, some, max_new_tokens)) {
-      texts.push_back(tokenizer_.decode(ids));
+      texts.push_back(decoded(ids));
     }
   }
   return texts;
@@ -95,7 +101,7 @@ std::vector<WrittenText> TextWriter::candidates(const std::string& source,
   const EvalMode evaluation;
   std::vector<WrittenText> texts;
   for (const Hypothesis& h : beam_search(model_, encoded(source), options)) {
-    texts.push_back({tokenizer_.decode(h.tokens), h.log_probability, h.score});
+    texts.push_back({decoded(h.tokens), h.log_probability, h.score});
   }
   return texts;
 }

@@ -19,10 +19,16 @@ struct WrittenText {
   double score = 0;            // by which beam search ranks it
 };
 
+struct TextWriterOptions {
+  int64_t source_length = 0;    // tokens of a source at most; 0: all positions of the model
+  bool special_tokens = false;  // whether what is written shows them
+};
+
 class TextWriter {
  public:
-  /// The model must outlive the writer. `source_length` 0 means all positions that it has.
-  TextWriter(const EncoderDecoder& model, Seq2SeqTokenizer tokenizer, int64_t source_length = 0);
+  /// The model must outlive the writer.
+  TextWriter(const EncoderDecoder& model, Seq2SeqTokenizer tokenizer,
+             const TextWriterOptions& options = {});
 
   /// The likeliest next token each time (greedy decoding), for many sources side by side.
   std::vector<std::string> write(std::span<const std::string> sources,
@@ -36,10 +42,12 @@ class TextWriter {
 
  private:
   std::vector<int32_t> encoded(const std::string& source) const;
+  std::string decoded(std::span<const int32_t> ids) const;
 
   const EncoderDecoder& model_;
   Seq2SeqTokenizer tokenizer_;
   int64_t source_length_;
+  bool special_tokens_;
 };
 
 /// What beam search is worth, on the same pairs.

@@ -203,6 +203,17 @@ TEST_CASE("pretrain seq2seq: both objectives leave a model directory that goes o
   }
 }
 
+TEST_CASE("predict shows the sentinels that a pre-trained encoder-decoder writes") {
+  const TextPlace place;
+  const Arguments settings{"--steps", "60", "--lr", "5e-3", "--quiet"};
+  REQUIRE(run(place.pretrain(settings)).code == 0);
+  const RunResult said = run({"predict", "--model", place.out, "--text",
+                              "When I consider<extra_id_0> my light", "--max-new-tokens", "6"});
+  CAPTURE(said.err);
+  REQUIRE(said.code == 0);
+  CHECK(said.out.starts_with("<extra_id_0>"));
+}
+
 TEST_CASE("a pre-trained encoder-decoder is fine-tuned with its shape and its tokenizer") {
   const TextPlace before;
   REQUIRE(run(before.pretrain({"--steps", "3", "--quiet"})).code == 0);
