@@ -86,9 +86,26 @@ Seq2SeqTokenizer Seq2SeqTokenizer::load(const std::filesystem::path& directory) 
   }
 }
 
+std::string Seq2SeqTokenizer::spaced(std::string_view text) const {
+  return (text.empty() || text[0] == ' ' ? "" : " ") + std::string(text);
+}
+
 std::vector<int32_t> Seq2SeqTokenizer::encode(std::string_view text) const {
-  if (text.empty() || text[0] == ' ') return tokenizer_.encode(text);
-  return tokenizer_.encode(' ' + std::string(text));
+  return tokenizer_.encode(spaced(text));
+}
+
+std::string Seq2SeqTokenizer::as_read(std::string_view text) const {
+  return spaced(text) + end_name;
+}
+
+std::vector<TokenPiece> Seq2SeqTokenizer::pieces_as_read(std::string_view text) const {
+  const size_t added = spaced(text).size() - text.size();
+  const auto place = [&](size_t at) { return std::clamp(at, added, added + text.size()) - added; };
+  std::vector<TokenPiece> pieces = token_pieces(tokenizer_, as_read(text));
+  for (TokenPiece& piece : pieces) {
+    piece.source = {place(piece.source.begin), place(piece.source.end)};
+  }
+  return pieces;
 }
 
 std::string Seq2SeqTokenizer::decode(std::span<const int32_t> ids, bool with_special) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/encoding.h"
 #include "data/tokenizer.h"
 
 namespace gradus {
@@ -38,6 +39,10 @@ class Seq2SeqTokenizer {
   /// at the beginning as anywhere else, as with SentencePiece (Kudo & Richardson 2018), T5's
   /// tokenizer.
   std::vector<int32_t> encode(std::string_view text) const;
+  /// A source as the encoder reads it, with what this adds to the text: the space and </s>.
+  std::string as_read(std::string_view text) const;
+  /// Its pieces, with the bytes of `text` that they stand for; what was added stands for none.
+  std::vector<TokenPiece> pieces_as_read(std::string_view text) const;
   /// The text of ids, up to </s>, without the space that it begins with; special tokens are left
   /// out unless asked for. What is not UTF-8 becomes U+FFFD.
   std::string decode(std::span<const int32_t> ids, bool with_special = false) const;
@@ -47,6 +52,8 @@ class Seq2SeqTokenizer {
   int64_t vocab_size() const { return tokenizer_.vocab_size(); }
 
  private:
+  std::string spaced(std::string_view text) const;
+
   Tokenizer tokenizer_;
   Seq2SeqTokens tokens_;
   std::vector<bool> special_;  // by id

@@ -8,7 +8,10 @@
 #include "data/corpus.h"
 #include "data/encoding.h"
 #include "data/mapped_file.h"
+#include "data/seq2seq_tokenizer.h"
 #include "data/token_file.h"
+#include "nn/pretrained/bert.h"
+#include "nn/pretrained/encoder_decoder.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
 
@@ -22,10 +25,10 @@ struct TokenizeArguments {
 
 // Ids with the bytes of the text they stand for. A piece that is not UTF-8 shows U+FFFD; the byte
 // range is exact in any case.
-void print_ids_as_json(const Tokenizer& tokenizer, std::string_view text) {
+void print_as_json(const Tokenizer& tokenizer, const std::vector<TokenPiece>& pieces) {
   nlohmann::ordered_json tokens = nlohmann::ordered_json::array();
   std::vector<int32_t> ids;
-  for (const TokenPiece& token : token_pieces(tokenizer, text)) {
+  for (const TokenPiece& token : pieces) {
     ids.push_back(token.id);
     tokens.push_back({{"id", token.id},
                       {"piece", tokenizer.decode(std::span(&token.id, 1))},
@@ -99,17 +102,36 @@ void write_tokens(const Tokenizer& tokenizer, const TokenizeArguments& o) {
   fmt::print(stderr, "{}: {} ids in {:.2f} s\n", o.out, count, time.count());
 }
 
+void print_bytes(const std::string& bytes) { std::fwrite(bytes.data(), 1, bytes.size(), stdout); }
+
+// Whether the folder is that of an encoder-decoder, and not of a tokenizer alone.
+bool is_text_to_text(const std::filesystem::path& folder) {
+  std::error_code none;
+  return std::filesystem::exists(folder / "config.json", none) &&
+         is_encoder_decoder(model_type_of(folder));
+}
+
+// A source as its encoder reads it, and back.
+void tokenize_source(const Seq2SeqTokenizer& tokenizer, const std::string& text,
+                     const TokenizeArguments& o) {
+  if (o.decode) return print_bytes(tokenizer.decode(parse_ids(text), true));
+  const std::string read = tokenizer.as_read(text);
+  if (o.explain) return explain(std::get<BPETokenizer>(tokenizer.tokenizer().kind()), read);
+  if (o.json) return print_as_json(tokenizer.tokenizer(), tokenizer.pieces_as_read(text));
+  fmt::print("{}\n", fmt::join(tokenizer.tokenizer().encode(read), " "));
+}
+
 void tokenize_command(const TokenizeArguments& o) {
   const Tokenizer tokenizer = Tokenizer::load(o.tokenizer);
   if (!o.out.empty()) return write_tokens(tokenizer, o);
   const std::string text = read_corpus(o.data);
+  if (is_text_to_text(o.tokenizer)) return tokenize_source(Seq2SeqTokenizer(tokenizer), text, o);
   if (o.decode) {
-    const std::string decoded = tokenizer.decode(parse_ids(text));
-    std::fwrite(decoded.data(), 1, decoded.size(), stdout);
+    print_bytes(tokenizer.decode(parse_ids(text)));
   } else if (o.explain) {
     std::visit([&](const auto& kind) { explain(kind, text); }, tokenizer.kind());
   } else if (o.json) {
-    print_ids_as_json(tokenizer, text);
+    print_as_json(tokenizer, token_pieces(tokenizer, text));
   } else {
     fmt::print("{}\n", fmt::join(tokenizer.encode(text), " "));
   }
@@ -120,7 +142,10 @@ void tokenize_command(const TokenizeArguments& o) {
 void add_tokenize(CLI::App& program) {
   auto o = std::make_shared<TokenizeArguments>();
   CLI::App* command = program.add_subcommand("tokenize", "Text to token ids and back");
-  command->add_option("--tokenizer,--model", o->tokenizer, "Folder with a tokenizer or a model")
+  command
+      ->add_option(
+          "--tokenizer,--model", o->tokenizer,
+          "Folder with a tokenizer or a model; of a text-to-text model: as its encoder reads")
       ->required();
   command->add_option("--data", o->data, "Text: a file, a folder, or - for standard input")
       ->capture_default_str();

@@ -50,6 +50,22 @@ TEST_CASE("texts come back, up to </s> and without special tokens unless they ar
   CHECK(tokenizer.tokens().start == tokenizer.tokens().pad);
 }
 
+TEST_CASE("a source as the encoder reads it: a space before it, </s> after it") {
+  const Seq2SeqTokenizer tokenizer = kite_tokenizer();
+  CHECK(tokenizer.as_read("her kite") == " her kite</s>");
+  const std::vector<TokenPiece> pieces = tokenizer.pieces_as_read("her kite");
+  REQUIRE(pieces.size() == 3);
+  std::vector<int32_t> ids = tokenizer.encode("her kite");
+  ids.push_back(tokenizer.tokens().end);
+  for (size_t i = 0; i < 3; ++i) CHECK(pieces[i].id == ids[i]);
+  CHECK(pieces[0].source.begin == 0);
+  CHECK(pieces[0].source.end == 3);
+  CHECK(pieces[1].source.begin == 3);
+  CHECK(pieces[1].source.end == 8);
+  CHECK(pieces[2].source.begin == 8);
+  CHECK(pieces[2].source.end == 8);
+}
+
 TEST_CASE("half a character is shown as U+FFFD") {
   const Seq2SeqTokenizer tokenizer = kite_tokenizer();
   std::vector<int32_t> ids = tokenizer.encode("é");

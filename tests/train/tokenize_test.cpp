@@ -8,6 +8,7 @@
 
 #include "data/bpe_tokenizer.h"
 #include "data/byte_level.h"
+#include "data/seq2seq_tokenizer.h"
 #include "tests/train/program.h"
 
 using namespace gradus;
@@ -206,4 +207,24 @@ TEST_CASE("tokenize --out writes ids that pretrain reads: the same run as from t
   CHECK(run({"pretrain", "gpt", "--resume", from_ids.out, "--quiet"}).code == 0);
   CHECK((slurp(from_text.in_run("model.safetensors")) ==
          slurp(from_ids.in_run("model.safetensors"))));
+}
+
+TEST_CASE("tokenize of a text-to-text model shows what its encoder reads") {
+  const Workplace w;
+  const std::string& text = w.text;
+  REQUIRE(run({"pretrain", "seq2seq", "--data", text, "--out", w.out, "--steps", "1", "--n-layer",
+               "1", "--n-embd", "16", "--n-head", "2", "--source-length", "8", "--quiet"})
+              .code == 0);
+  const Seq2SeqTokenizer tokenizer = Seq2SeqTokenizer::load(w.out);
+  std::vector<int32_t> ids = tokenizer.encode("my light");
+  ids.push_back(tokenizer.tokens().end);
+  const RunResult shown = tokenize("my light", {"--model", w.out});
+  CAPTURE(shown.err);
+  CHECK(shown.out == ids_as_text(ids));
+  CHECK(tokenize(shown.out, {"--model", w.out, "--decode"}).out == "my light");
+  const json report = json::parse(tokenize("my light", {"--model", w.out, "--json"}).out);
+  CHECK(report["ids"] == ids);
+  CHECK(report["tokens"].back()["piece"] == "</s>");
+  CHECK(report["tokens"].back()["begin"] == 8);
+  CHECK(tokenize("my light", {"--model", w.out, "--explain"}).out.ends_with("</s>\n"));
 }
