@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace gradus {
+namespace {
+
+constexpr std::string_view white_space = " \t\n\v\f\r";
+
+}  // namespace
 
 AddedTokens::AddedTokens(std::vector<Entry> entries) : entries_(std::move(entries)) {
   std::ranges::stable_sort(entries_, std::greater{},
@@ -22,7 +27,8 @@ const AddedTokens::Entry* AddedTokens::entry_at(std::string_view text, size_t of
 std::vector<AddedTokens::Segment> AddedTokens::split(std::string_view text) const {
   std::vector<Segment> segments;
   size_t begin = 0;  // of the text since the last added token
-  const auto close = [&](size_t end) {
+  const auto close = [&](size_t end, bool lstrip = false) {
+    while (lstrip && end > begin && white_space.find(text[end - 1]) != white_space.npos) --end;
     if (end > begin) segments.push_back({text.substr(begin, end - begin), {}});
   };
   for (size_t i = 0; i < text.size();) {
@@ -31,7 +37,7 @@ std::vector<AddedTokens::Segment> AddedTokens::split(std::string_view text) cons
       ++i;
       continue;
     }
-    close(i);
+    close(i, entry->lstrip);
     segments.push_back({text.substr(i, entry->content.size()), entry->id});
     i += entry->content.size();
     begin = i;

@@ -16,6 +16,7 @@ namespace gradus {
 struct AddedToken {
   int32_t id;
   bool special = true;  // for the model, not part of any text
+  bool lstrip = false;  // swallows the white space before it, as BART's <mask> does
 };
 
 class AddedTokens {
@@ -23,6 +24,7 @@ class AddedTokens {
   struct Entry {
     std::string content;  // not empty
     int32_t id;
+    bool lstrip = false;
   };
   /// A part of a text: an added token, or what stands between two of them.
   struct Segment {
@@ -33,7 +35,8 @@ class AddedTokens {
   AddedTokens() = default;
   explicit AddedTokens(std::vector<Entry> entries);
 
-  /// The parts of a text in order; none of them is empty.
+  /// The parts of a text in order, without the white space that a token swallows; none of them is
+  /// empty.
   std::vector<Segment> split(std::string_view text) const;
 
  private:

@@ -30,7 +30,7 @@ std::array<int32_t, 256> ids_of_bytes(const std::vector<std::string>& tokens) {
 AddedTokens added_tokens_of(const BPEVocabulary& vocabulary) {
   std::vector<AddedTokens::Entry> entries;
   for (const AddedToken& added : vocabulary.added) {
-    entries.push_back({vocabulary.tokens[static_cast<size_t>(added.id)], added.id});
+    entries.push_back({vocabulary.tokens[static_cast<size_t>(added.id)], added.id, added.lstrip});
   }
   return AddedTokens(std::move(entries));
 }

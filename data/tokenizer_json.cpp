@@ -25,13 +25,15 @@ AddedSpelling added_from(const json& entry, const std::string& file) {
                        entry.value("content", "") != "" && entry.contains("id"),
                    "{}: an added token must have an id and a content, this is {}", file,
                    excerpt(entry));
-  for (const char* absent : {"single_word", "lstrip", "rstrip"}) {
+  for (const char* absent : {"single_word", "rstrip"}) {
     expect_field(entry, absent, {nullptr, false}, file);
   }
+  expect_field(entry, "lstrip", {nullptr, false, true}, file);
   expect_field(entry, "special", {nullptr, false, true}, file);
   const std::string content = entry["content"];
   return {content,
-          {id_from(entry["id"], content, file), entry.value("special", json(false)) == true}};
+          {id_from(entry["id"], content, file), entry.value("special", json(false)) == true,
+           entry.value("lstrip", json(false)) == true}};
 }
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
@@ -121,7 +123,7 @@ std::string added_tokens_json(const std::vector<AddedToken>& added,
     list.push_back({{"id", token.id},
                     {"content", tokens[static_cast<size_t>(token.id)]},
                     {"single_word", false},
-                    {"lstrip", false},
+                    {"lstrip", token.lstrip},
                     {"rstrip", false},
                     {"normalized", false},
                     {"special", token.special}});

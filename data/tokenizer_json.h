@@ -32,7 +32,7 @@ std::string model_type(const std::filesystem::path& directory);
 SpelledTokens spelled_tokens(const nlohmann::json& vocab, const std::string& file);
 
 /// Adds the tokens of "added_tokens" to the others; where a token is among them, the ids must
-/// agree. Throws FileError, also for tokens that swallow the white space around them.
+/// agree. Throws FileError, also for tokens that swallow the white space after them.
 std::vector<AddedSpelling> spelled_added_tokens(const nlohmann::json& list, SpelledTokens& spelled,
                                                 const std::string& file);
 

@@ -171,7 +171,11 @@ WordPieceVocabulary read_wordpiece_json(const std::filesystem::path& path) {
   for (const AddedSpelling& added : spelled_added_tokens(list, spelled, file)) {
     vocabulary.added->push_back(added.token);
   }
-  for (const json& entry : list) expect_field(entry, "normalized", {nullptr, false}, file);
+  for (const json& entry : list) {
+    for (const char* absent : {"normalized", "lstrip"}) {
+      expect_field(entry, absent, {nullptr, false}, file);
+    }
+  }
   vocabulary.tokens = tokens_by_id(spelled, file);
   vocabulary.text = options_from(document, file);
   vocabulary.max_characters = max_characters_from(model, file);

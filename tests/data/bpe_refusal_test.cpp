@@ -132,7 +132,7 @@ TEST_CASE("BPE files: added tokens that are not sound are refused") {
   CHECK(contains(with("/added_tokens/0/id", 7), "the ids have holes"));
   CHECK(contains(with("/added_tokens/0/id", 2), "the id 2 belongs to two tokens"));
   CHECK(contains(with("/added_tokens/0/content", "a"), "has the id 0 in the vocabulary and 3"));
-  CHECK(contains(with("/added_tokens/0/lstrip", true), "lstrip is true"));
+  CHECK(contains(with("/added_tokens/0/rstrip", true), "rstrip is true"));
   CHECK(contains(with("/added_tokens/0/special", 1), "special is 1"));
   CHECK(contains(with("/added_tokens/1", json{{"id", 4}, {"content", "<end>"}}), "repeats"));
 }
