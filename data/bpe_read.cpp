@@ -5,6 +5,7 @@
 #include "data/byte_level.h"
 #include "data/file.h"
 #include "data/json.h"
+#include "data/text_frame.h"
 #include "data/tokenizer_json.h"
 #include "data/utf8.h"
 #include "tensor/errors.h"
@@ -41,7 +42,6 @@ void check_tokenizer_json(const json& document, const std::string& file) {
     expect_field(document, absent, {nullptr}, file);
   }
   expect_byte_level(document, "pre_tokenizer", false, file);
-  expect_byte_level(document, "post_processor", true, file);
   expect_byte_level(document, "decoder", true, file);
   expect_field(document["pre_tokenizer"], "add_prefix_space", {false}, file);
   expect_field(document["pre_tokenizer"], "use_regex", {nullptr, true}, file);
@@ -151,6 +151,9 @@ BPEVocabulary read_tokenizer_json(const path& path) {
   std::vector<Merge> merges = merges_from_json(model.value("merges", json()), spelled, file);
   BPEVocabulary vocabulary = assemble(added, bytes_by_id(spelled, added, file), std::move(merges));
   vocabulary.ignore_merges = model.value("ignore_merges", json()) == true;
+  vocabulary.frame = frame_as_configured(
+      frame_from_json(document.value("post_processor", json()), spelled.size(), file), spelled,
+      path.parent_path());
   return vocabulary;
 }
 

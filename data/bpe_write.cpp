@@ -3,6 +3,7 @@
 #include "data/bpe_vocabulary.h"
 #include "data/byte_level.h"
 #include "data/file.h"
+#include "data/text_frame.h"
 #include "data/tokenizer_json.h"
 #include "tensor/errors.h"
 
@@ -31,7 +32,7 @@ std::vector<std::string> merge_lines(const BPEVocabulary& vocabulary,
 }
 
 // What tokenizer.json says about any byte-level BPE; {0} are the added tokens, {1} is the
-// vocabulary, {2} are the merges and {3} says whether they are ignored.
+// vocabulary, {2} are the merges, {3} says whether they are ignored, and {4} frames texts.
 constexpr const char* tokenizer_json_form = R"({{
   "version": "1.0",
   "truncation": null,
@@ -39,7 +40,7 @@ constexpr const char* tokenizer_json_form = R"({{
   "added_tokens": {0},
   "normalizer": null,
   "pre_tokenizer": {{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}},
-  "post_processor": {{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true}},
+  "post_processor": {4},
   "decoder": {{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}},
   "model": {{
     "type": "BPE",
@@ -70,7 +71,8 @@ void write_bpe_files(const BPEVocabulary& vocabulary, const std::filesystem::pat
   write_file_atomically(
       directory / "tokenizer.json",
       fmt::format(tokenizer_json_form, added_tokens_json(vocabulary.added, vocabulary.tokens),
-                  vocab, nlohmann::json(merges).dump(), vocabulary.ignore_merges));
+                  vocab, nlohmann::json(merges).dump(), vocabulary.ignore_merges,
+                  frame_json(vocabulary.frame, spelled)));
 }
 
 }  // namespace gradus

@@ -85,8 +85,8 @@ TokenPair corrupt_spans(std::span<const int32_t> ids, const DenoisingOptions& op
   }
   check_value(spans < tokens.sentinels.size(), "span corruption: the vocabulary has no sentinel");
   pair.target.push_back(tokens.sentinels[spans]);
-  pair.source.push_back(tokens.end);
-  pair.target.push_back(tokens.end);
+  tokens.frame(pair.source);
+  tokens.frame(pair.target);
   return pair;
 }
 
@@ -110,8 +110,8 @@ TokenPair infill_text(std::span<const int32_t> ids, const DenoisingOptions& opti
     at += static_cast<size_t>(length == kept ? 1 : length);
   }
   append(pair.target, ids);
-  pair.source.push_back(tokens.end);
-  pair.target.push_back(tokens.end);
+  tokens.frame(pair.source);
+  tokens.frame(pair.target);
   return pair;
 }
 

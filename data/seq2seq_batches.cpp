@@ -17,12 +17,13 @@ size_t longest_of(std::span<const TokenPair> pairs, std::vector<int32_t> TokenPa
   return longest;
 }
 
-// Keeps the first most - 1 ids and puts </s> after them; whether any were lost.
-bool close_text(std::vector<int32_t>& ids, int64_t most, int32_t end) {
-  const size_t room = static_cast<size_t>(most) - 1;
+// Keeps the first of the ids, as many as there is room for, with <s> before them, if there is one,
+// and </s> after them; whether any were lost.
+bool close_text(std::vector<int32_t>& ids, int64_t most, const Seq2SeqTokens& tokens) {
+  const size_t room = static_cast<size_t>(most) - static_cast<size_t>(tokens.frame_size());
   const bool cut = ids.size() > room;
   if (cut) ids.resize(room);
-  ids.push_back(end);
+  tokens.frame(ids);
   return cut;
 }
 
@@ -89,8 +90,8 @@ EncodedPairs encode_pairs(const Seq2SeqTokenizer& tokenizer, std::span<const Tex
   EncodedPairs result;
   for (const TextPair& text : texts) {
     TokenPair pair{tokenizer.encode(text.source), tokenizer.encode(text.target)};
-    result.sources_cut += close_text(pair.source, most.source, tokenizer.tokens().end);
-    result.targets_cut += close_text(pair.target, most.target, tokenizer.tokens().end);
+    result.sources_cut += close_text(pair.source, most.source, tokenizer.tokens());
+    result.targets_cut += close_text(pair.target, most.target, tokenizer.tokens());
     result.pairs.push_back(std::move(pair));
   }
   return result;

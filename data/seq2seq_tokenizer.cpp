@@ -31,6 +31,15 @@ std::map<std::string, int32_t> special_ids(const BPEVocabulary& vocabulary) {
   return ids;
 }
 
+// <s>, or -1 where a text begins with nothing.
+int32_t begin_in(const TextFrame& frame, int32_t end) {
+  check_value(frame.before.size() <= 1 && (frame.after.empty() || frame.after == std::vector{end}),
+              "text-to-text models need texts with at most one token before them and {} after "
+              "them; this tokenizer frames them otherwise",
+              end_name);
+  return frame.before.empty() ? -1 : frame.before[0];
+}
+
 std::string in_valid_utf8(std::string_view bytes) {
   constexpr char32_t replacement = 0xFFFD;
   std::string text;
@@ -70,6 +79,7 @@ Seq2SeqTokenizer::Seq2SeqTokenizer(Tokenizer tokenizer) : tokenizer_(std::move(t
                 "text-to-text models need the special token {}; there is none", needed);
   }
   tokens_ = {.pad = ids.at(pad_name), .start = ids.at(pad_name), .end = ids.at(end_name)};
+  tokens_.begin = begin_in(vocabulary.frame, tokens_.end);
   if (ids.contains(mask_name)) tokens_.mask = ids.at(mask_name);
   for (int i = 0; ids.contains(sentinel_name(i)); ++i) {
     tokens_.sentinels.push_back(ids.at(sentinel_name(i)));
@@ -87,7 +97,8 @@ Seq2SeqTokenizer Seq2SeqTokenizer::load(const std::filesystem::path& directory) 
 }
 
 std::string Seq2SeqTokenizer::spaced(std::string_view text) const {
-  return (text.empty() || text[0] == ' ' ? "" : " ") + std::string(text);
+  const bool as_it_is = !tokenizer_.frame().empty() || text.empty() || text[0] == ' ';
+  return (as_it_is ? "" : " ") + std::string(text);
 }
 
 std::vector<int32_t> Seq2SeqTokenizer::encode(std::string_view text) const {
@@ -95,11 +106,13 @@ std::vector<int32_t> Seq2SeqTokenizer::encode(std::string_view text) const {
 }
 
 std::string Seq2SeqTokenizer::as_read(std::string_view text) const {
-  return spaced(text) + end_name;
+  const std::string begin =
+      tokens_.begin < 0 ? "" : tokenizer_.decode(std::span(&tokens_.begin, 1));
+  return begin + spaced(text) + end_name;
 }
 
 std::vector<TokenPiece> Seq2SeqTokenizer::pieces_as_read(std::string_view text) const {
-  const size_t added = spaced(text).size() - text.size();
+  const size_t added = as_read(text).size() - text.size() - std::string_view(end_name).size();
   const auto place = [&](size_t at) { return std::clamp(at, added, added + text.size()) - added; };
   std::vector<TokenPiece> pieces = token_pieces(tokenizer_, as_read(text));
   for (TokenPiece& piece : pieces) {
@@ -112,6 +125,7 @@ std::string Seq2SeqTokenizer::decode(std::span<const int32_t> ids, bool with_spe
   std::vector<int32_t> shown;
   for (const int32_t id : ids) {
     if (id == tokens_.end) break;
+    if (id == tokens_.begin) continue;
     const bool known = id >= 0 && static_cast<size_t>(id) < special_.size();  // else decode throws
     if (with_special || !known || !special_[static_cast<size_t>(id)]) shown.push_back(id);
   }

@@ -19,6 +19,8 @@ std::string beyond_tokens(const BPETokenizer& tokenizer) {
   std::string text;
   for (const Merge& m : vocabulary.merges) text += fmt::format("{} {}\n", m.left, m.right);
   if (vocabulary.ignore_merges) text += "ignore_merges\n";
+  for (const int32_t id : vocabulary.frame.before) text += fmt::format("before {}\n", id);
+  for (const int32_t id : vocabulary.frame.after) text += fmt::format("after {}\n", id);
   return text + added_text(vocabulary.added);
 }
 
@@ -66,6 +68,11 @@ std::optional<int32_t> Tokenizer::end_of_text_id() const {
   if (bpe == nullptr) return {};
   const std::vector<int32_t> ids = bpe->encode(end_of_text);
   return ids.size() == 1 ? std::optional(ids[0]) : std::nullopt;
+}
+
+TextFrame Tokenizer::frame() const {
+  const BPETokenizer* bpe = std::get_if<BPETokenizer>(&kind_);
+  return bpe == nullptr ? TextFrame() : bpe->vocabulary().frame;
 }
 
 // Over all tokens and whatever else decides how a text is encoded.

@@ -31,6 +31,8 @@ class Tokenizer {
   int64_t vocab_size() const;
   /// The id of <|endoftext|>, if this is a BPE whose vocabulary has that token.
   std::optional<int32_t> end_of_text_id() const;
+  /// What stands around a text that a model reads, if this is a BPE whose files say so.
+  TextFrame frame() const;
   /// Two tokenizers with the same digest encode alike (unless by a rare accident; see digest.h).
   uint64_t digest() const;
 

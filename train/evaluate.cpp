@@ -54,10 +54,12 @@ Measured read_measured(const EvaluateArguments& o, const Tokenizer& tokenizer) {
   const std::string_view part = o.split == "train" ? parts.train
                                 : o.split == "val" ? parts.val
                                                    : text;
-  const std::vector<int32_t> ids = tokenizer.encode(part);
+  std::vector<int32_t> ids = tokenizer.encode(part);
+  const std::vector<int32_t> before = tokenizer.frame().before;  // such as a Llama's <s>
   // The first token is given, all others are predicted.
-  const std::string first = tokenizer.decode(std::span(ids).first(1));
-  return {ids, static_cast<double>(part.size() - first.size())};
+  const size_t given = before.empty() ? tokenizer.decode(std::span(ids).first(1)).size() : 0;
+  ids.insert(ids.begin(), before.begin(), before.end());
+  return {ids, static_cast<double>(part.size() - given)};
 }
 
 std::vector<AblationRule> rules_of(const EvaluateArguments& o) {

@@ -30,11 +30,18 @@ struct GenerateArguments {
   bool no_cache = false, show_probabilities = false, verbose = false;
 };
 
+// What every text begins with: the token before a document, or what the tokenizer's files say,
+// such as a Llama's <s>.
+std::vector<int32_t> first_tokens(const GPTConfig& config, const Tokenizer& tokenizer) {
+  if (config.document_token >= 0) return {config.document_token};
+  return tokenizer.frame().before;
+}
+
 // Every prompt as often as it is to be continued.
-std::vector<std::string> beginnings(const GenerateArguments& o, bool has_document_token) {
+std::vector<std::string> beginnings(const GenerateArguments& o, bool has_first_token) {
   std::vector<std::string> prompts = o.prompts;
   if (!o.prompts_file.empty()) prompts = read_text_lines(o.prompts_file);
-  if (prompts.empty()) prompts.push_back(has_document_token ? "" : "\n");
+  if (prompts.empty()) prompts.push_back(has_first_token ? "" : "\n");
   std::vector<std::string> texts;
   for (const std::string& prompt : prompts) {
     texts.insert(texts.end(), static_cast<size_t>(o.samples), prompt);
@@ -42,12 +49,15 @@ std::vector<std::string> beginnings(const GenerateArguments& o, bool has_documen
   return texts;
 }
 
+// `first` stands before every text.
 std::vector<std::vector<int32_t>> encoded(const std::vector<std::string>& texts,
-                                          const Tokenizer& tokenizer, int32_t document_token) {
+                                          const Tokenizer& tokenizer,
+                                          const std::vector<int32_t>& first) {
   std::vector<std::vector<int32_t>> prompts;
   for (const std::string& text : texts) {
-    std::vector<int32_t> ids = tokenizer.encode(text);
-    if (document_token >= 0) ids.insert(ids.begin(), document_token);
+    std::vector<int32_t> ids = first;
+    const std::vector<int32_t> rest = tokenizer.encode(text);
+    ids.insert(ids.end(), rest.begin(), rest.end());
     check_value(!ids.empty(), "generate: the prompt is empty");
     prompts.push_back(std::move(ids));
   }
@@ -68,9 +78,9 @@ void generate_command(const GenerateArguments& o) {
   check_value(tokenizer.vocab_size() <= model.config.vocab_size,
               "generate: the tokenizer has {} tokens, the model {}", tokenizer.vocab_size(),
               model.config.vocab_size);
-  const int32_t document = model.config.document_token;
-  const std::vector<std::string> texts = beginnings(o, document >= 0);
-  const auto prompts = encoded(texts, tokenizer, document);
+  const std::vector<int32_t> first = first_tokens(model.config, tokenizer);
+  const std::vector<std::string> texts = beginnings(o, !first.empty());
+  const auto prompts = encoded(texts, tokenizer, first);
 
   WrittenTexts written(texts, o.stops, o.show_probabilities, tokenizer);
   GenerateOptions options = o.generate;

@@ -33,7 +33,8 @@ Seq2SeqData data_of_text(const Seq2SeqOptions& o, const std::optional<Seq2SeqTok
   const TrainingCorpus corpus = text_corpus(o.data, [&](std::string_view train) {
     return known ? known->tokenizer() : tokenizer_for_pairs_or_text(o, train);
   });
-  const int64_t length = o.source_length - 1;  // and </s>
+  const int64_t frame = known ? known->tokens().frame_size() : 1;
+  const int64_t length = std::max<int64_t>(1, o.source_length - frame);
   check_value(static_cast<int64_t>(corpus.train.size()) > length && corpus.val.size() >= 2,
               "pretrain: {} has {} tokens to train on and {} to validate; texts of {} need {} and "
               "2",

@@ -75,7 +75,8 @@ std::string TextWriter::decoded(std::span<const int32_t> ids) const {
 }
 
 int64_t TextWriter::excess(const std::string& source) const {
-  const auto length = static_cast<int64_t>(tokenizer_.encode(source).size()) + 1;
+  const auto length =
+      static_cast<int64_t>(tokenizer_.encode(source).size()) + tokenizer_.tokens().frame_size();
   return std::max<int64_t>(0, length - source_length_);
 }
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "data/bpe_train.h"
+#include "data/seq2seq_batches.h"
 #include "support.h"
 #include "tensor/errors.h"
 
@@ -64,6 +65,39 @@ TEST_CASE("a source as the encoder reads it: a space before it, </s> after it") 
   CHECK(pieces[1].source.end == 8);
   CHECK(pieces[2].source.begin == 8);
   CHECK(pieces[2].source.end == 8);
+}
+
+TEST_CASE("a tokenizer whose files frame texts, as BART's do, leaves them as they are") {
+  BPEVocabulary vocabulary = train_bpe("her kite", 300, {"<s>", "<pad>", "</s>"}).vocabulary();
+  const Seq2SeqTokenizer unframed{Tokenizer(BPETokenizer(vocabulary))};
+  const int32_t begin = BPETokenizer(vocabulary).encode("<s>").at(0);
+  const int32_t end = unframed.tokens().end;
+  vocabulary.frame = {.before = {begin}, .after = {end}};
+  const Seq2SeqTokenizer tokenizer{Tokenizer(BPETokenizer(vocabulary))};
+  CHECK(tokenizer.encode("her kite") == unframed.tokenizer().encode("her kite"));
+  CHECK(tokenizer.as_read("her kite") == "<s>her kite</s>");
+  const std::vector<TokenPiece> pieces = tokenizer.pieces_as_read("her kite");
+  CHECK(pieces.front().id == begin);
+  CHECK(pieces.front().source.end == 0);
+  CHECK(pieces.back().id == end);
+  CHECK(pieces.back().source.begin == 8);
+
+  const TextPair pair{"her kite", "kite"};
+  const TokenPair ids = encode_pairs(tokenizer, std::span(&pair, 1), {64, 64}).pairs[0];
+  CHECK(ids.source.size() == pieces.size());
+  for (const std::vector<int32_t>* side : {&ids.source, &ids.target}) {
+    CHECK(side->front() == begin);
+    CHECK(side->back() == end);
+  }
+  CHECK(tokenizer.decode(ids.target, true) == "kite");
+  const TokenPair cut = encode_pairs(tokenizer, std::span(&pair, 1), {4, 3}).pairs[0];
+  CHECK(cut.source.size() == 4);
+  CHECK(cut.target.size() == 3);
+  CHECK(cut.target.back() == end);
+  vocabulary.frame.after = {begin};
+  const Tokenizer other{BPETokenizer(vocabulary)};
+  CHECK(contains(sentence_of<ValueError>([&] { const Seq2SeqTokenizer refused(other); }),
+                 "frames them otherwise"));
 }
 
 TEST_CASE("half a character is shown as U+FFFD") {

@@ -1,11 +1,15 @@
 // Commands on a folder that holds a Llama or a Mistral under Hugging Face's names.
 
+#include <cmath>
+
+#include "data/bpe_train.h"
 #include "data/tokenizer.h"
 #include "nn/attention_maps.h"
 #include "nn/generate.h"
 #include "nn/pretrained/llama.h"
 #include "tests/support.h"
 #include "tests/train/program.h"
+#include "train/evaluation.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -13,11 +17,11 @@ using nlohmann::json;
 
 namespace {
 
-// A small model over letters, and its tokenizer; one with a window is a Mistral.
-GPT save_letters_llama(const std::filesystem::path& folder, int64_t window) {
-  const Tokenizer letters(CharTokenizer::train("abc def\n"));
+// A small model and its tokenizer; one with a window is a Mistral.
+GPT save_small_llama(const std::filesystem::path& folder, const Tokenizer& tokenizer,
+                     int64_t window) {
   GPT model({.block_size = 16,
-             .vocab_size = letters.vocab_size(),
+             .vocab_size = tokenizer.vocab_size(),
              .n_layer = 2,
              .n_head = 4,
              .n_embd = 16,
@@ -29,8 +33,19 @@ GPT save_letters_llama(const std::filesystem::path& folder, int64_t window) {
              .norm = NormKind::rms,
              .activation = Activation::swiglu});
   save_llama(model, folder);
-  letters.save(folder);
+  tokenizer.save(folder);
   return model;
+}
+
+// The same over letters.
+GPT save_letters_llama(const std::filesystem::path& folder, int64_t window) {
+  return save_small_llama(folder, Tokenizer(CharTokenizer::train("abc def\n")), window);
+}
+
+// Half a character is written as U+FFFD.
+std::string in_ascii(std::string text) {
+  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) > 127; });
+  return text;
 }
 
 }  // namespace
@@ -69,4 +84,42 @@ TEST_CASE("gradus params, attention, generate and audit read Llamas and Mistrals
 
     CHECK(run({"audit", "--model", directory}).code == 0);
   }
+}
+
+TEST_CASE("generate and evaluate begin a Llama's texts with <s> where its folder says so") {
+  const TemporaryFolder folder;
+  BPEVocabulary vocabulary = train_bpe("abc fed", 260, {"<s>"}).vocabulary();
+  const int32_t begin = BPETokenizer(vocabulary).encode("<s>").at(0);
+  vocabulary.frame.before = {begin};
+  const Tokenizer tokenizer{BPETokenizer(vocabulary)};
+  manual_seed(3);
+  const GPT model = save_small_llama(folder.path(), tokenizer, 0);
+  const std::string directory = folder.path().string();
+  const std::string text = folder.file("text.txt", "abc fed abc").string();
+
+  const auto check_begins = [&](const std::vector<int32_t>& before) {
+    std::vector<int32_t> ids = before, all = before;
+    for (const int32_t id : tokenizer.encode("abc fed")) ids.push_back(id);
+    for (const int32_t id : tokenizer.encode("abc fed abc")) all.push_back(id);
+    const std::vector<int32_t> made =
+        generate(model, ids, {.max_new_tokens = 4, .sampling = {.temperature = 0}});
+    const RunResult said = run({"generate", "--model", directory, "--prompt", "abc fed",
+                                "--max-new-tokens", "4", "--temperature", "0"});
+    CAPTURE(said.err);
+    CHECK(in_ascii(said.out) == in_ascii("abc fed" + tokenizer.decode(made) + "\n"));
+    const RunResult measured = run({"evaluate", "--model", directory, "--data", text, "--json"});
+    CAPTURE(measured.err);
+    const Evaluation expected = evaluate(model, all, 16, 16);
+    const json report = json::parse(measured.out);
+    CHECK(report["tokens"] == expected.tokens);
+    CHECK(report["loss"].get<double>() == doctest::Approx(expected.loss).epsilon(1e-6));
+    const size_t given = before.empty() ? tokenizer.decode(std::span(all).first(1)).size() : 0;
+    const double bytes = static_cast<double>(std::string("abc fed abc").size() - given);
+    CHECK(report["bits_per_byte"].get<double>() ==
+          doctest::Approx(expected.loss * static_cast<double>(expected.tokens) / std::log(2.0) /
+                          bytes));
+  };
+  check_begins({begin});
+  folder.file("tokenizer_config.json", R"({"add_bos_token":false})");
+  check_begins({});
 }
