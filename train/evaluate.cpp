@@ -111,9 +111,14 @@ void evaluate_bert(const EvaluateArguments& o, const std::vector<AblationRule>& 
 
 // An encoder-decoder is measured on what it writes, or on a spoiled text.
 void evaluate_texts(const EvaluateArguments& o) {
-  check_value(o.ablations.empty() && o.split.empty(),
-              "evaluate: --ablate and --split are not for encoder-decoders");
-  evaluate_seq2seq({o.model, o.data, o.beams, o.batch_size, o.json});
+  check_value(o.ablations.empty() && o.split != "train",
+              "evaluate: --ablate and --split train are not for encoder-decoders");
+  evaluate_seq2seq({.model = o.model,
+                    .data = o.data,
+                    .beams = o.beams,
+                    .held_out = o.split == "val",
+                    .batch_size = o.batch_size,
+                    .json = o.json});
 }
 
 Evaluation evaluate_with_progress(const GPT& model, const Measured& data,
@@ -184,7 +189,7 @@ void add_evaluate(CLI::App& program) {
       ->add_option("--split", o->split,
                    "train (the first 90 %) or val (the rest); default: the whole text")
       ->check(CLI::IsMember({"train", "val"}));
-  command->add_option("--batch-size", o->batch_size, "Blocks at a time")
+  command->add_option("--batch-size", o->batch_size, "Blocks, or sources of pairs, at a time")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command->add_option("--ablate", o->ablations,

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "data/bpe_train.h"
+#include "data/corpus.h"
 #include "data/digest.h"
 #include "tensor/errors.h"
 #include "train/text_pairs_data.h"
@@ -29,29 +30,38 @@ Seq2SeqTokens tokens_of(const Seq2SeqOptions& o, const Seq2SeqTokenizer& tokeniz
   return tokens;
 }
 
+DenoisingConfig denoising_of(const Seq2SeqOptions& o, std::optional<int32_t> separator,
+                             const Seq2SeqTokens& tokens) {
+  return {.batch_size = o.batch_size,
+          .length = std::max<int64_t>(1, o.source_length - tokens.frame_size()),
+          .seed = o.seed,
+          .denoising = o.denoising(),
+          .separator = separator};
+}
+
+// What is held out is spoiled in the same way for every run.
+void hold_out(const TokenView& text, const Seq2SeqTokens& tokens, DenoisingConfig config,
+              Seq2SeqData& data) {
+  config.seed = 1;
+  const auto blocks = std::make_shared<DenoisingBlocks>(text, tokens, config);
+  data.held_out = [blocks](int64_t i) { return (*blocks)[i]; };
+  data.held_out_batches = blocks->size();
+}
+
 Seq2SeqData data_of_text(const Seq2SeqOptions& o, const std::optional<Seq2SeqTokenizer>& known) {
   const TrainingCorpus corpus = text_corpus(o.data, [&](std::string_view train) {
     return known ? known->tokenizer() : tokenizer_for_pairs_or_text(o, train);
   });
-  const int64_t frame = known ? known->tokens().frame_size() : 1;
-  const int64_t length = std::max<int64_t>(1, o.source_length - frame);
-  check_value(static_cast<int64_t>(corpus.train.size()) > length && corpus.val.size() >= 2,
-              "pretrain: {} has {} tokens to train on and {} to validate; texts of {} need {} and "
-              "2",
-              o.data, corpus.train.size(), corpus.val.size(), length, length + 1);
   Seq2SeqData data{.tokenizer = Seq2SeqTokenizer(corpus.tokenizer)};
   const Seq2SeqTokens tokens = tokens_of(o, data.tokenizer, known.has_value());
-  DenoisingConfig config{.batch_size = o.batch_size,
-                         .length = length,
-                         .seed = o.seed,
-                         .denoising = o.denoising(),
-                         .separator = corpus.separator};
+  const DenoisingConfig config = denoising_of(o, corpus.separator, tokens);
+  check_value(
+      static_cast<int64_t>(corpus.train.size()) > config.length && corpus.val.size() >= 2,
+      "pretrain: {} has {} tokens to train on and {} to validate; texts of {} need {} and 2",
+      o.data, corpus.train.size(), corpus.val.size(), config.length, config.length + 1);
   const auto loader = std::make_shared<DenoisingLoader>(corpus.train, tokens, config);
-  config.seed = 1;  // what is held out is spoiled in the same way for every run
-  const auto blocks = std::make_shared<DenoisingBlocks>(corpus.val, tokens, config);
   data.batch = [loader](uint64_t k) { return loader->batch(k); };
-  data.held_out = [blocks](int64_t i) { return (*blocks)[i]; };
-  data.held_out_batches = blocks->size();
+  hold_out(corpus.val, tokens, config, data);
   data.about = fmt::format("{} tokens, {} to validate", corpus.train.size(), corpus.val.size());
   data.digest = corpus.digest;
   data.epoch = static_cast<int64_t>(corpus.train.size());
@@ -120,6 +130,16 @@ Seq2SeqData data_of_pairs(const Seq2SeqOptions& o, const std::optional<Seq2SeqTo
 Seq2SeqData read_seq2seq_data(const Seq2SeqOptions& o,
                               const std::optional<Seq2SeqTokenizer>& known) {
   return o.learns_pairs() ? data_of_pairs(o, known) : data_of_text(o, known);
+}
+
+Seq2SeqData read_measured_text(const Seq2SeqOptions& o, const Seq2SeqTokenizer& tokenizer) {
+  Seq2SeqData data{.tokenizer = tokenizer};
+  const Seq2SeqTokens tokens = tokens_of(o, tokenizer, true);
+  const std::vector<int32_t> ids = tokenizer.tokenizer().encode(read_corpus(o.data));
+  check_value(ids.size() >= 2, "evaluate: {} has {} tokens; at least 2 are needed", o.data,
+              ids.size());
+  hold_out(ids, tokens, denoising_of(o, {}, tokens), data);
+  return data;
 }
 
 }  // namespace gradus

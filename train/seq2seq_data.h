@@ -29,4 +29,8 @@ struct Seq2SeqData {
 Seq2SeqData read_seq2seq_data(const Seq2SeqOptions& options,
                               const std::optional<Seq2SeqTokenizer>& known);
 
+/// The text of options.data, a file or the like, as what is held out, all of it, with nothing to
+/// learn from. Throws as read_seq2seq_data does.
+Seq2SeqData read_measured_text(const Seq2SeqOptions& options, const Seq2SeqTokenizer& tokenizer);
+
 }  // namespace gradus

@@ -59,7 +59,8 @@ TextWriter::TextWriter(const EncoderDecoder& model, Seq2SeqTokenizer tokenizer,
       source_length_(options.source_length > 0
                          ? std::min(options.source_length, model.config.block_size)
                          : model.config.block_size),
-      special_tokens_(options.special_tokens) {
+      special_tokens_(options.special_tokens),
+      batch_size_(static_cast<size_t>(options.batch_size)) {
   check_value(tokenizer_.vocab_size() <= model_.config.vocab_size,
               "the tokenizer has {} tokens, the model {}", tokenizer_.vocab_size(),
               model_.config.vocab_size);
@@ -83,11 +84,10 @@ int64_t TextWriter::excess(const std::string& source) const {
 std::vector<std::string> TextWriter::write(std::span<const std::string> sources,
                                            int64_t max_new_tokens) const {
   const EvalMode evaluation;
-  constexpr size_t at_a_time = 16;
   std::vector<std::string> texts;
-  for (size_t begin = 0; begin < sources.size(); begin += at_a_time) {
+  for (size_t begin = 0; begin < sources.size(); begin += batch_size_) {
     std::vector<std::vector<int32_t>> some;
-    for (size_t i = begin; i < std::min(begin + at_a_time, sources.size()); ++i) {
+    for (size_t i = begin; i < std::min(begin + batch_size_, sources.size()); ++i) {
       some.push_back(encoded(sources[i]));
     }
     for (const std::vector<int32_t>& ids : generate(model_, some, max_new_tokens)) {

@@ -22,6 +22,7 @@ struct WrittenText {
 struct TextWriterOptions {
   int64_t source_length = 0;    // tokens of a source at most; 0: all positions of the model
   bool special_tokens = false;  // whether what is written shows them
+  int64_t batch_size = 16;      // sources side by side where there are many
 };
 
 class TextWriter {
@@ -48,6 +49,7 @@ class TextWriter {
   Seq2SeqTokenizer tokenizer_;
   int64_t source_length_;
   bool special_tokens_;
+  size_t batch_size_;
 };
 
 /// What beam search is worth, on the same pairs.

@@ -5,6 +5,7 @@
 #include "data/seq2seq_tokenizer.h"
 #include "nn/pretrained/encoder_decoder.h"
 #include "tests/train/program.h"
+#include "train/seq2seq_objective.h"
 #include "train/text_predictor.h"
 
 using namespace gradus;
@@ -127,7 +128,10 @@ TEST_CASE("what finetune seq2seq has made can be asked, measured and looked at")
   CHECK(run({"inspect", place.out}).code == 0);
   CHECK(run({"report", place.out}).code == 0);
   check_refused(run({"evaluate", "--model", place.out, "--data", place.dev, "--split", "val"}), 1,
-                "not for encoder-decoders");
+                "measured on pairs");
+  const RunResult singly = run({"evaluate", "--model", place.out, "--data", place.dev, "--json",
+                                "--batch-size", "1", "--max-new-tokens", "4"});
+  CHECK(json::parse(singly.out)["exact_match"] == 1);
 }
 
 TEST_CASE("finetune seq2seq: a resumed run ends with the bits of an unbroken one") {
@@ -193,14 +197,44 @@ TEST_CASE("pretrain seq2seq: both objectives leave a model directory that goes o
     const auto lines = lines_of(unbroken.in_run("metrics.jsonl"));
     REQUIRE(lines.size() == 12);
     CHECK(lines[5].contains("val_loss"));
-    const RunResult measured =
-        run({"evaluate", "--model", unbroken.out, "--data", unbroken.text, "--json"});
+    const RunResult measured = run(
+        {"evaluate", "--model", unbroken.out, "--data", unbroken.text, "--json", "--split", "val"});
     CAPTURE(measured.err);
     REQUIRE(measured.code == 0);
     CHECK(json::parse(measured.out)["loss"].get<double>() ==
           doctest::Approx(lines[11].at("val_loss").get<double>()).epsilon(1e-4));
     CHECK(contains(slurp(unbroken.in_run("report.html")), objective));
   }
+}
+
+TEST_CASE("evaluate measures a denoising model on all of a text that is named") {
+  const TextPlace place;
+  REQUIRE(run(place.pretrain({"--steps", "2", "--quiet"})).code == 0);
+  const auto loss_of = [&](const std::string& file, const Arguments& more) {
+    const RunResult said =
+        run(Arguments{"evaluate", "--model", place.out, "--json", "--data", file} + more);
+    CAPTURE(said.err);
+    REQUIRE(said.code == 0);
+    return json::parse(said.out);
+  };
+  const EncoderDecoder model = load_encoder_decoder(place.out);
+  const Seq2SeqTokenizer tokenizer = Seq2SeqTokenizer::load(place.out);
+  const std::vector<int32_t> ids = tokenizer.tokenizer().encode(slurp(place.text));
+  const DenoisingBlocks blocks(ids, tokenizer.tokens(),
+                               {.batch_size = 16,
+                                .length = 23,
+                                .seed = 1,
+                                .denoising = {.kind = Denoising::span_corruption}});
+  const double expected = mean_target_loss(
+      model, [&](int64_t i) { return blocks[i]; }, blocks.size());
+  const json whole = loss_of(place.text, {});
+  CHECK(whole["loss"].get<double>() == doctest::Approx(expected).epsilon(1e-5));
+  CHECK(loss_of(place.text, {"--batch-size", "2"})["loss"].get<double>() ==
+        doctest::Approx(expected).epsilon(1e-5));
+  CHECK_FALSE(whole.contains("unigram_loss"));  // it was counted nowhere
+  CHECK(loss_of(place.text, {"--split", "val"}).contains("unigram_loss"));
+  check_refused(run({"evaluate", "--model", place.out, "--data", place.text, "--split", "train"}),
+                1, "not for encoder-decoders");
 }
 
 TEST_CASE("predict shows the sentinels that a pre-trained encoder-decoder writes") {
