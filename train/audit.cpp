@@ -8,6 +8,7 @@
 #include "nn/pretrained/gpt.h"
 #include "tensor/creation.h"
 #include "train/commands.h"
+#include "train/model_kind.h"
 
 namespace gradus {
 namespace {
@@ -78,6 +79,7 @@ void print_json(const std::vector<AuditedParameter>& parameters, const std::opti
 }
 
 void audit_command(const AuditArguments& o) {
+  check_model_kind("audit", o.model, {ModelKind::gpt});
   GPT model = load_gpt(o.model);
   const Tokens ids = random_tokens(model.config, {o.seed, 0});
   const Tokens targets = random_tokens(model.config, {o.seed, 1u << 20});

@@ -48,7 +48,8 @@ void train_student(const DistillRequest& request, const DistillOptions& options,
 
 void resume_distillation(const DistillRequest& request) {
   RunFolder folder(request.run.folder, false);
-  DistillOptions options = stored_settings(folder, request.options.data, distill_options_from);
+  DistillOptions options =
+      stored_settings("distill", folder, request.options.data, distill_options_from);
   options.model = load_bert_config(folder.path());
   options.check();
   BERTForPreTraining teacher = load_teacher(options.teacher);

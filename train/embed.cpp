@@ -8,6 +8,7 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/embedding_texts.h"
+#include "train/model_kind.h"
 
 namespace gradus {
 namespace {
@@ -26,6 +27,7 @@ std::string embedding_as_json(const std::string& text, const std::vector<real>& 
 
 void embed_command(const EmbedArguments& o) {
   const std::vector<std::string> texts = o.data.empty() ? o.texts : read_text_lines(o.data);
+  check_model_kind("embed", o.model, {ModelKind::gpt, ModelKind::bert});
   const TextEmbedder embedder = TextEmbedder::load(o.model);
   const Tensor rows = embed_with_progress(embedder, texts, o.batch_size, false);
   if (!o.out.empty()) {

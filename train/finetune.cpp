@@ -6,6 +6,7 @@
 #include "train/commands.h"
 #include "train/finetune/pooling_option.h"
 #include "train/finetune/session.h"
+#include "train/model_kind.h"
 #include "train/precision_option.h"
 #include "train/signals.h"
 
@@ -85,11 +86,12 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
   command.add_flag("--quiet", o->quiet, "No progress");
 }
 
-void finetune_command(const SessionOptions& o) {
+void finetune_command(const std::string& task, const SessionOptions& o) {
   or_usage_error("finetune", [&] {
     o.tuning.check();
     if (o.lr) check_value(*o.lr > 0, "a learning rate of {} must be positive", *o.lr);
   });
+  check_model_kind("finetune " + task, o.model, {ModelKind::bert, ModelKind::gpt});
   watch_signals();
   survive_failed_writes();
   const SessionEnd end = fine_tune_session(o);
@@ -112,7 +114,7 @@ void add_task(CLI::App& finetune, TaskName task, const char* name, const char* a
         ->check(CLI::PositiveNumber);
   }
   add_learning(*command, o);
-  command->callback([o] { finetune_command(*o); });
+  command->callback([o, task_name = std::string(name)] { finetune_command(task_name, *o); });
 }
 
 }  // namespace

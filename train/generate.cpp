@@ -14,6 +14,7 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/embedding_texts.h"
+#include "train/model_kind.h"
 #include "train/precision_option.h"
 #include "train/signals.h"
 #include "train/written_texts.h"
@@ -73,6 +74,7 @@ void generate_command(const GenerateArguments& o) {
     o.generate.sampling.check();
     TextStream stream(o.stops);
   });
+  check_model_kind("generate", o.model, {ModelKind::gpt});
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const GPT model = load_gpt(o.model);
   check_value(tokenizer.vocab_size() <= model.config.vocab_size,

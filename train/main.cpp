@@ -1,18 +1,21 @@
 // gradus: one program, one source file per subcommand.
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
 #include "tensor/kernels/onednn.h"
 #include "tensor/parallel.h"
 #include "train/commands.h"
+#include "train/near_names.h"
 
 #ifndef GRADUS_VERSION
 #define GRADUS_VERSION "unknown"
@@ -49,6 +52,37 @@ void add_global_options(CLI::App& program) {
       ->check(CLI::IsMember({"fast", "reference"}));
 }
 
+// "gradus pretrain: there is no 'gtp'; ..." where a word stands that names no subcommand.
+std::optional<std::string> unknown_subcommand(const CLI::App& program) {
+  const CLI::App* app = &program;
+  std::string command = app->get_name();
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    command += " " + app->get_name();
+  }
+  const std::vector<std::string> left = program.remaining(true);
+  const auto word =
+      std::ranges::find_if(left, [](const std::string& w) { return !w.starts_with('-'); });
+  if (app->get_require_subcommand_min() == 0 || word == left.end()) return {};
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app->get_subcommands({})) names.push_back(sub->get_name());
+  const std::vector<std::string> near = near_names(*word, names);
+  const bool has_list = std::ranges::count(names, "list") > 0;
+  return fmt::format("{}: there is no '{}'{}; {} {} shows what there is", command, *word,
+                     near.empty() ? "" : fmt::format(", but {}", fmt::join(near, ", ")), command,
+                     has_list ? "list" : "--help");
+}
+
+int report_usage_error(const CLI::App& program, const CLI::ParseError& error) {
+  const auto unknown = error.get_name() == "RequiredError" ? unknown_subcommand(program)
+                                                           : std::optional<std::string>();
+  if (unknown) {
+    std::fprintf(stderr, "%s\n", unknown->c_str());
+    return usage_error;
+  }
+  return program.exit(error) == 0 ? 0 : usage_error;
+}
+
 int run(int argc, char** argv) {
   CLI::App program("Trains, samples and measures small transformers on a CPU.", "gradus");
   program.require_subcommand(1);
@@ -64,8 +98,7 @@ int run(int argc, char** argv) {
     kernels::check_blas();
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = program.exit(error);
-    return code == 0 ? 0 : usage_error;
+    return report_usage_error(program, error);
   } catch (const Exit& exit) {
     return exit.code;
   } catch (const std::exception& error) {

@@ -8,6 +8,7 @@
 #include "nn/pretrained/gpt2.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
+#include "train/model_kind.h"
 #include "train/plan.h"
 #include "train/pretrain_gpt.h"
 #include "train/run_command.h"
@@ -53,6 +54,7 @@ TrainingOptions changed(TrainingOptions options, const Arguments& a) {
 // Weights that are given say what the model is; only dropout and a shorter context can be chosen.
 TrainingOptions settings_after(const Arguments& a) {
   TrainingOptions options = TrainingOptions::from(find_preset(a.preset));
+  check_model_kind("pretrain gpt", a.init, {ModelKind::gpt});
   const GPTConfig given = load_gpt2_config(a.init);
   options.model = given;
   options.init = std::filesystem::absolute(a.init).string();

@@ -72,8 +72,8 @@ void print_cost(BERTOptions options, const PretrainingCorpus& corpus, double min
 
 void resume_bert(const BERTRequest& request) {
   RunFolder folder(request.run.folder, false);
-  BERTOptions options =
-      stored_settings<BERTOptions>(folder, request.options.data, bert_options_from);
+  BERTOptions options = stored_settings<BERTOptions>("pretrain bert", folder, request.options.data,
+                                                     bert_options_from);
   options.model = load_bert_config(folder.path());
   options.check();
   const PretrainingCorpus corpus =

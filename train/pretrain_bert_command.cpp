@@ -5,6 +5,7 @@
 #include "nn/pretrained/bert.h"
 #include "tensor/errors.h"
 #include "train/commands.h"
+#include "train/model_kind.h"
 #include "train/pretrain_bert.h"
 #include "train/run_command.h"
 #include "train/settings.h"
@@ -87,6 +88,7 @@ void make_roberta(BERTOptions& options) {
 void read_bert_settings(const CLI::App& command, BERTArguments& a) {
   BERTOptions options = bert_options_from(a.preset);
   if (!a.init.empty()) {
+    check_model_kind("pretrain bert", a.init, {ModelKind::bert});
     options.model = load_bert_config(a.init);
     options.init = std::filesystem::absolute(a.init).string();
   }

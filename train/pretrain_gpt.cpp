@@ -40,7 +40,8 @@ void train(const PretrainRequest& request, const TrainingOptions& options,
 
 void resume(const PretrainRequest& request) {
   RunFolder folder(request.run.folder, false);
-  TrainingOptions options = stored_settings(folder, request.options.data, training_options_from);
+  TrainingOptions options =
+      stored_settings("pretrain gpt", folder, request.options.data, training_options_from);
   options.model = load_gpt2_config(folder.path());
   const TrainingCorpus corpus = read_training_corpus(options, Tokenizer::load(folder.path()));
   check_memory(count_parameters(options.model));

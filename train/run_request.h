@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "train/model_kind.h"
 #include "train/precision_option.h"
 #include "train/run_folder.h"
 #include "train/trainer.h"
@@ -33,11 +34,12 @@ struct RunRequest {
 
 /// The settings that a run folder holds, as `read` finds them in training.json; the text may have
 /// moved to `data` since. If this machine lacks the precision of the one before, the folder learns
-/// that the rest of the run has another.
+/// that the rest of the run has another. Throws FileError for a run that `command` does not make.
 template <class Options>
-Options stored_settings(RunFolder& folder, const std::string& data,
+Options stored_settings(const std::string& command, RunFolder& folder, const std::string& data,
                         Options (*read)(const nlohmann::json& object, const std::string& file)) {
   nlohmann::json stored = folder.settings();
+  check_command_of_run(command, stored, folder.path());
   Options options = read(stored, folder.settings_file().string());
   const Precision usable = usable_precision(options.precision);
   if (usable != options.precision) {

@@ -11,6 +11,7 @@
 #include "tensor/errors.h"
 #include "train/commands.h"
 #include "train/embedding_texts.h"
+#include "train/model_kind.h"
 #include "train/theme_search.h"
 #include "train/training_options.h"
 
@@ -44,6 +45,7 @@ class SentenceSearch {
       words_.emplace(sentences);
       return;
     }
+    check_model_kind("search", o.model, {ModelKind::gpt, ModelKind::bert});
     embedder_.emplace(TextEmbedder::load(o.model));
     const auto centre = o.raw || sentences.size() == 1 ? EmbeddingIndex::Centre::origin
                                                        : EmbeddingIndex::Centre::mean;

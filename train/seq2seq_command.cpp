@@ -6,6 +6,7 @@
 
 #include "nn/pretrained/encoder_decoder.h"
 #include "tensor/errors.h"
+#include "train/model_kind.h"
 
 namespace gradus {
 namespace {
@@ -48,6 +49,8 @@ Seq2SeqOptions seq2seq_options_after(const CLI::App& command, const std::string&
                                      const Seq2SeqOptions& asked) {
   Seq2SeqOptions options = seq2seq_options_from(preset);
   if (!init.empty()) {
+    const char* name = asked.learns_pairs() ? "finetune seq2seq" : "pretrain seq2seq";
+    check_model_kind(name, init, {ModelKind::encoder_decoder});
     options.model = load_encoder_decoder_config(init);
     options.init = std::filesystem::absolute(init).string();
     const int64_t most = options.model.block_size;

@@ -56,11 +56,10 @@ void train_in_folder(const Seq2SeqRequest& request, const Seq2SeqOptions& option
 
 void resume_seq2seq(const Seq2SeqRequest& request, const AtTheEnd& at_the_end) {
   RunFolder folder(request.run.folder, false);
+  const std::string command =
+      request.options.learns_pairs() ? "finetune seq2seq" : "pretrain seq2seq";
   Seq2SeqOptions options =
-      stored_settings<Seq2SeqOptions>(folder, request.options.data, seq2seq_options_from);
-  const bool same_kind = options.learns_pairs() == request.options.learns_pairs();
-  check<FileError>(same_kind, "{}: this run goes on with gradus {} seq2seq --resume",
-                   request.run.folder, options.learns_pairs() ? "finetune" : "pretrain");
+      stored_settings<Seq2SeqOptions>(command, folder, request.options.data, seq2seq_options_from);
   options.model = load_encoder_decoder_config(folder.path());
   options.check();
   const Seq2SeqData data = read_seq2seq_data(options, Seq2SeqTokenizer::load(folder.path()));
