@@ -15,6 +15,7 @@
 #include "train/bert_options.h"
 #include "train/chart.h"
 #include "train/commands.h"
+#include "train/model_switches.h"
 #include "train/presets.h"
 #include "train/seq2seq_options.h"
 #include "train/weights_page.h"
@@ -30,6 +31,7 @@ struct ParamsArguments {
   int64_t vocab_size = 0;
   bool json = false;
   std::string svg, weights;
+  Settings<Switches> switches = {};
 };
 
 // The BERT of that name, or nothing.
@@ -55,8 +57,25 @@ bool is_preset(const std::string& name) {
 struct Facts {
   std::vector<FormulaTerm> formula = {};
   std::string letters = {};
-  std::optional<GPTConfig> gpt = {};  // which alone has a cache
+  std::optional<GPTConfig> gpt = {};      // which alone has a cache
+  std::optional<int64_t> unchanged = {};  // parameters without the switches that were given
 };
+
+// The parameters without the switches, if there are any.
+template <class Make>
+std::optional<int64_t> count_unchanged(const ParamsArguments& o, Make make) {
+  if (o.switches.empty()) return {};
+  const MetaMode no_memory;
+  return make().num_parameters();
+}
+
+std::string change_text(const Facts& facts, int64_t parameters) {
+  if (!facts.unchanged) return "";
+  const int64_t before = *facts.unchanged;
+  return fmt::format("{} without the switches: {:+} parameters, {:+.1f} %\n", before,
+                     parameters - before,
+                     100 * (static_cast<double>(parameters) / static_cast<double>(before) - 1));
+}
 
 // Parameters without biases and without positions: what others print who leave them out.
 std::string other_counts(const Module& model) {
@@ -89,6 +108,7 @@ std::string facts_text(const Facts& facts) {
 
 ordered_json report_json(const Module& model, const Facts& facts) {
   ordered_json report{{"parameters", model.num_parameters()}};
+  if (facts.unchanged) report["parameters_without_switches"] = *facts.unchanged;
   for (const ParameterGroup& g : parameter_groups(model)) {
     report["groups"][g.kind] = g.count;
     report["biases"][g.kind] = g.biases;
@@ -124,7 +144,8 @@ void report(const Module& model, const Facts& facts, const ParamsArguments& o) {
   if (o.json) {
     fmt::print("{}\n", report_json(model, facts).dump());
   } else {
-    fmt::print("{}{}\n{}{}", summary(model), other_counts(model), bars(model), facts_text(facts));
+    fmt::print("{}{}{}\n{}{}", summary(model), change_text(facts, model.num_parameters()),
+               other_counts(model), bars(model), facts_text(facts));
   }
 }
 
@@ -134,44 +155,85 @@ fs::path folder_of(const std::string& model) {
   return path.filename() == "config.json" ? path.parent_path() : path;
 }
 
-void report_stored(const ParamsArguments& o) {
-  const fs::path folder = folder_of(o.model);
-  const bool allocated = !o.weights.empty();  // only weights that are shown are read
-  if (is_task_model(folder)) return report(load_task_model(folder), {}, o);
-  std::optional<MetaMode> no_memory;
-  if (!allocated) no_memory.emplace();
+void report_bert(const BERTConfig& given, bool next_sentence, const ParamsArguments& o) {
+  const MetaMode no_memory;
+  const BERTConfig config = switched(given, o.switches, o.model);
+  const auto unchanged =
+      count_unchanged(o, [&] { return BERTForPreTraining(given, next_sentence); });
+  report(BERTForPreTraining(config, next_sentence),
+         {.formula = parameter_formula(config, next_sentence),
+          .letters = letters(config),
+          .unchanged = unchanged},
+         o);
+}
+
+void report_encoder_decoder(const EncoderDecoderConfig& given, const ParamsArguments& o) {
+  const MetaMode no_memory;
+  const EncoderDecoderConfig config = switched(given, o.switches, o.model);
+  const auto unchanged = count_unchanged(o, [&] { return EncoderDecoder(given); });
+  report(EncoderDecoder(config),
+         {.formula = parameter_formula(config), .letters = letters(config), .unchanged = unchanged},
+         o);
+}
+
+void report_gpt(const GPTConfig& given, const ParamsArguments& o) {
+  const MetaMode no_memory;
+  const GPTConfig config = switched(given, o.switches, o.model);
+  const auto unchanged = count_unchanged(o, [&] { return GPT(given); });
+  report(GPT(config),
+         {.formula = parameter_formula(config),
+          .letters = letters(config),
+          .gpt = config,
+          .unchanged = unchanged},
+         o);
+}
+
+// Histograms need the weights.
+void report_weights(const fs::path& folder, const ParamsArguments& o) {
   const std::string type = model_type_of(folder);
   if (type == "bert") {
-    const BERTConfig config = load_bert_config(folder);
-    const bool next_sentence = predicts_next_sentence(folder);
-    const Facts facts{parameter_formula(config, next_sentence), letters(config)};
-    report(allocated ? load_bert(folder) : BERTForPreTraining(config, next_sentence), facts, o);
-  } else if (is_encoder_decoder(type)) {
-    const EncoderDecoderConfig config = load_encoder_decoder_config(folder);
-    const Facts facts{parameter_formula(config), letters(config)};
-    report(allocated ? load_encoder_decoder(folder) : EncoderDecoder(config), facts, o);
-  } else {
-    const GPTConfig config = load_gpt_config(folder);
-    const Facts facts{parameter_formula(config), letters(config), config};
-    report(allocated ? load_gpt(folder) : GPT(config), facts, o);
+    const BERTForPreTraining model = load_bert(folder);
+    const bool next_sentence = model.predicts_next_sentence();
+    return report(model,
+                  {parameter_formula(model.config(), next_sentence), letters(model.config())}, o);
   }
+  if (is_encoder_decoder(type)) {
+    const EncoderDecoder model = load_encoder_decoder(folder);
+    return report(model, {parameter_formula(model.config), letters(model.config)}, o);
+  }
+  const GPT model = load_gpt(folder);
+  report(model, {parameter_formula(model.config), letters(model.config), model.config}, o);
+}
+
+void report_stored(const ParamsArguments& o) {
+  const fs::path folder = folder_of(o.model);
+  if (is_task_model(folder)) {
+    check_value(o.switches.empty(),
+                "params: {} is fine-tuned; switches are for models that are not", o.model);
+    return report(load_task_model(folder), {}, o);
+  }
+  if (!o.weights.empty()) return report_weights(folder, o);
+  const std::string type = model_type_of(folder);
+  if (type == "bert")
+    return report_bert(load_bert_config(folder), predicts_next_sentence(folder), o);
+  if (is_encoder_decoder(type))
+    return report_encoder_decoder(load_encoder_decoder_config(folder), o);
+  report_gpt(load_gpt_config(folder), o);
+}
+
+template <class Config>
+Config with_vocab(Config config, const ParamsArguments& o) {
+  if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
+  return config;
 }
 
 void report_preset(const ParamsArguments& o) {
-  const MetaMode no_memory;
   if (const BERTPreset* preset = find_bert_preset(o.model)) {
-    BERTConfig config = preset->model;
-    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-    report(BERTForPreTraining(config, preset->next_sentence),
-           {parameter_formula(config, preset->next_sentence), letters(config)}, o);
+    report_bert(with_vocab(preset->model, o), preset->next_sentence, o);
   } else if (is_seq2seq_preset(o.model)) {
-    EncoderDecoderConfig config = seq2seq_options_from(o.model).model;
-    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-    report(EncoderDecoder(config), {parameter_formula(config), letters(config)}, o);
+    report_encoder_decoder(with_vocab(seq2seq_options_from(o.model).model, o), o);
   } else {
-    GPTConfig config = find_preset(o.model).model;
-    if (o.vocab_size > 0) config.vocab_size = o.vocab_size;
-    report(GPT(config), {parameter_formula(config), letters(config), config}, o);
+    report_gpt(with_vocab(find_preset(o.model).model, o), o);
   }
 }
 
@@ -188,6 +250,9 @@ void params_command(const ParamsArguments& o) {
               "params: --weights shows what a model has learned, and the preset {} has no weights",
               o.model);
   check_value(o.vocab_size == 0 || preset, "params: --vocab-size is for presets");
+  check_value(o.weights.empty() || o.switches.empty(),
+              "params: --weights shows what a model has learned, and one with other switches has "
+              "learned nothing");
   preset ? report_preset(o) : report_stored(o);
 }
 
@@ -210,6 +275,8 @@ void add_params(CLI::App& program) {
   command->add_option("--weights", o->weights,
                       "Draws a histogram of every matrix of a trained model into this HTML file");
   command->add_flag("--json", o->json, "One JSON object");
+  add_shape_settings(*command, o->switches, "Positions");
+  add_block_settings(*command, o->switches);
   command->callback([o] { params_command(*o); });
 }
 

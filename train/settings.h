@@ -65,11 +65,17 @@ class Settings {
   }
   /// In the order of the command line. Throws ValueError naming the first value outside its range.
   void apply(Options& options) const {
-    for (const auto& change : *changes_) change(options);
+    change(options);
     options.schedule.decay_steps = options.steps;
     options.model.checked();
     options.check();
   }
+
+  /// The same for options that are no run's, unchecked.
+  void change(Options& options) const {
+    for (const auto& one : *changes_) one(options);
+  }
+  bool empty() const { return changes_->empty(); }
 
  private:
   static constexpr const char* group_name = "Settings (default: the preset's)";
