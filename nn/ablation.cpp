@@ -22,13 +22,46 @@ void replace_values(Tensor part, Ablation how, Draw draw) {
   part.copy_(randn(part.shape(), draw) * spread + center);
 }
 
+// Takes "[2]" off the end of a pattern. No parameter's name ends with a digit, so that it cannot
+// be meant as a set of characters.
+std::optional<int64_t> take_head(std::string& pattern) {
+  const size_t open = pattern.rfind('[');
+  if (open == pattern.npos || open == 0 || !pattern.ends_with(']')) return {};
+  const std::string number = pattern.substr(open + 1, pattern.size() - open - 2);
+  const bool digits = !number.empty() && number.size() < 10 &&
+                      number.find_first_not_of("0123456789") == number.npos;
+  if (!digits) return {};
+  pattern.resize(open);
+  return std::stoll(number);
+}
+
+bool is_of_heads(const std::string& name) { return fnmatch("*attn.[qkv].*", name.c_str(), 0) == 0; }
+
+// The part that a rule means of a part with a name: itself, or its rows of a head.
+std::optional<NamedTensor> named_by(const AblationRule& rule, const NamedTensor& part, int64_t hs) {
+  const auto matches = [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), part.name.c_str(), 0) == 0;
+  };
+  if (!rule.head) return matches(rule.pattern) ? std::optional(part) : std::nullopt;
+  if (!is_of_heads(part.name) || (!matches(rule.pattern) && !matches(rule.pattern + ".*")))
+    return {};
+  const int64_t heads = part.tensor.dim(0) / hs;
+  check_value(*rule.head < heads, "ablate: there is no head {} in {}, which has {}, counted from 0",
+              *rule.head, part.name, heads);
+  return NamedTensor{fmt::format("{}[{}]", part.name, *rule.head),
+                     part.tensor.narrow(0, *rule.head * hs, hs)};
+}
+
 }  // namespace
 
 AblationRule ablation_from(const std::string& text) {
   const size_t equals = text.rfind('=');
   if (equals != text.npos && equals > 0) {
     for (const auto& [name, how] : ablation_names) {
-      if (text.substr(equals + 1) == name) return {text.substr(0, equals), how};
+      if (text.substr(equals + 1) != name) continue;
+      AblationRule rule{text.substr(0, equals), how};
+      rule.head = take_head(rule.pattern);
+      return rule;
     }
   }
   throw ValueError(fmt::format("ablate: '{}' is not PATTERN=zero, mean or random", text));
@@ -57,14 +90,16 @@ std::vector<std::string> ablate(const Module& model, const BlockConfig& block,
   for (const AblationRule& rule : rules) {
     const size_t before = replaced.size();
     for (const NamedTensor& part : ablatable_parts(model, block)) {
-      if (fnmatch(rule.pattern.c_str(), part.name.c_str(), 0) != 0) continue;
-      replace_values(part.tensor, rule.how, draw_for(seed, part.name));
-      replaced.push_back(part.name);
+      const std::optional<NamedTensor> named = named_by(rule, part, block.head_size());
+      if (!named) continue;
+      replace_values(named->tensor, rule.how, draw_for(seed, named->name));
+      replaced.push_back(named->name);
     }
     check_value(replaced.size() > before,
-                "ablate: '{}' names no parameter (gradus params lists them; attn.q, attn.k and "
-                "attn.v are the parts of attn.c_attn)",
-                rule.pattern);
+                "ablate: '{}' names no {} (gradus params lists them; attn.q, attn.k and attn.v are "
+                "the parts of attn.c_attn{})",
+                rule.pattern, rule.head ? "parameter of heads" : "parameter",
+                rule.head ? ", and those that have heads" : "");
   }
   return replaced;
 }

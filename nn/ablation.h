@@ -1,6 +1,7 @@
 #pragma once
 // Ablation: what does a part of the model do? Take it away and measure again (Meyes et al. 2019).
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ enum class Ablation {
 struct AblationRule {
   std::string pattern;  // of names; * stands for anything, as for files
   Ablation how;
+  std::optional<int64_t> head = {};  // of the attn.q, attn.k or attn.v that are named; else all
 };
-/// "h.*.attn.q.weight=zero". Throws ValueError.
+/// "h.*.attn.q.weight=zero"; "h.0.attn.q[2]=zero" for weight and bias of one head, counted from 0,
+/// of the key/value heads for k and v. Throws ValueError.
 AblationRule ablation_from(const std::string& text);
 
 /// The parts that have a name: all parameters and, of every packed attn.c_attn, the rows of
@@ -29,7 +32,7 @@ AblationRule ablation_from(const std::string& text);
 std::vector<NamedTensor> ablatable_parts(const Module& model, const BlockConfig& block);
 
 /// Replaces every part that a rule names, rule by rule, and returns their names. Throws ValueError
-/// for a pattern that names none.
+/// for a pattern that names none, and for a head that there is not.
 std::vector<std::string> ablate(const Module& model, const BlockConfig& block,
                                 const std::vector<AblationRule>& rules, uint64_t seed = 1337);
 

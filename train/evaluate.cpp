@@ -194,8 +194,8 @@ void add_evaluate(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--ablate", o->ablations,
                       "PATTERN=zero, mean or random: takes the parameters of these names away "
-                      "first, such as h.*.attn.q.weight=zero (q, k and v are parts of c_attn); "
-                      "may be repeated");
+                      "first, such as h.*.attn.q.weight=zero (q, k and v are parts of c_attn), "
+                      "or h.0.attn.q[2]=zero for head 2 of them, counted from 0; may be repeated");
   add_beam_options(*command, o->beams,
                    "Of a text that is written (default: as many as its targets had at most)");
   command->add_flag("--json", o->json, "One JSON object: loss, perplexity, bits_per_byte, tokens");

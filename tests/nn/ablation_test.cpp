@@ -94,3 +94,37 @@ TEST_CASE("ablate: a star stands for layers and kinds; what names nothing is ref
         "ablate: 'wte.weight=half' is not PATTERN=zero, mean or random");
   CHECK(ablation_refusal("=zero") == "ablate: '=zero' is not PATTERN=zero, mean or random");
 }
+
+TEST_CASE("ablate: a number in brackets names the rows of one head, weight and bias") {
+  for (const auto& [part, first] : {std::tuple{"q", 8}, std::tuple{"k", 16 + 4}}) {
+    const int head = part == std::string("q") ? 2 : 1;  // of 4 and of 2, 4 wide each
+    manual_seed(3);
+    const GPT before(two_layers());
+    manual_seed(3);
+    GPT model(two_layers());
+    const std::string name = fmt::format("h.1.attn.{}", part);
+    CAPTURE(name);
+    CHECK(ablate(model, fmt::format("{}[{}]=zero", name, head)) ==
+          std::vector<std::string>{fmt::format("{}.weight[{}]", name, head),
+                                   fmt::format("{}.bias[{}]", name, head)});
+    for (const NamedTensor& p : model.named_parameters()) {
+      CAPTURE(p.name);
+      Tensor expected = before.find(p.name).clone().detach();
+      if (p.name.starts_with("h.1.attn.c_attn.")) expected.narrow(0, first, 4).zero_();
+      CHECK(bit_difference(p.tensor, expected) == "");
+    }
+  }
+}
+
+TEST_CASE(
+    "ablate: heads of all layers by a pattern, of weights alone, and those that there are not") {
+  GPT model(two_layers());
+  CHECK(ablate(model, "h.*.attn.q[0]=mean").size() == 4);
+  CHECK(ablate(model, "h.0.attn.v.weight[1]=random") ==
+        std::vector<std::string>{"h.0.attn.v.weight[1]"});
+  CHECK(
+      contains(ablation_refusal("h.0.attn.q[4]=zero"), "there is no head 4 in h.0.attn.q.weight"));
+  CHECK(contains(ablation_refusal("h.0.attn.k[2]=zero"), "which has 2, counted from 0"));
+  CHECK(contains(ablation_refusal("h.0.mlp.c_fc[0]=zero"), "names no parameter of heads"));
+  CHECK(contains(ablation_refusal("h.0.attn.q[a]=zero"), "names no parameter"));
+}
