@@ -117,7 +117,7 @@ Plan plan_for(double seconds, std::span<const TrainingOptions> candidates,
               plan.trial.seconds_per_step, clock_time(seconds_since(start)),
               std::max<int64_t>(0, steps));
   plan.options = stretched(plan.options, steps);
-  if (plan.options.init.empty()) {
+  if (plan.options.init.empty() && plan.trial.tells_loss()) {
     const auto tokens = static_cast<double>(steps * plan.trial.tokens_per_step);
     plan.expected_loss = extrapolate(plan.trial, tokens, corpus.floor);
   }

@@ -23,7 +23,7 @@ struct Plan {
   TrainingOptions options;
   Trial trial;
   /// On the validation split at the end, nats per token. Nobody knows it for a model that brings
-  /// weights from elsewhere.
+  /// weights from elsewhere, nor after a trial of a few steps.
   std::optional<double> expected_loss = {};
 };
 

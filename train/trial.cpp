@@ -40,7 +40,7 @@ void check_memory(int64_t parameters) {
 Trial try_out(const RunOptions& options, Objective& objective, double seconds) {
   constexpr int64_t fewest = 5, settling = 2;  // steps; the first are slower than the others
   Learner learner(options, objective);
-  const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = 20};
+  const Schedule schedule{.lr = options.schedule.lr, .warmup_steps = Trial::warmup_steps};
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point settled = start;
   std::vector<double> losses;
@@ -52,6 +52,7 @@ Trial try_out(const RunOptions& options, Objective& objective, double seconds) {
   const auto last = losses.end() - static_cast<std::ptrdiff_t>(losses.size() / 4 + 1);
   const int64_t parameters = objective.model().num_parameters();
   return {
+      .steps = static_cast<int64_t>(losses.size()),
       .parameters = parameters,
       .tokens_per_step = learner.tokens_per_step(),
       .seconds_per_step = seconds_since(settled) / (steps - settling),

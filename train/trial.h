@@ -17,6 +17,8 @@ inline double seconds_since(std::chrono::steady_clock::time_point start) {
 
 /// Measured on a model that is thrown away.
 struct Trial {
+  static constexpr int64_t warmup_steps = 20;
+  int64_t steps = 0;
   int64_t parameters = 0;
   int64_t tokens_per_step = 0;
   double seconds_per_step = 0;
@@ -24,6 +26,10 @@ struct Trial {
   double peak_bytes = 0;   // resident memory of the whole program
   double tokens = 0;       // that were learned from
   double loss = 0;         // after that, nats per token
+
+  /// Whether the loss lies on the curve of the run: over the warm-up and as long again it falls
+  /// from guessing to what is easily learned, steeper than ever after.
+  bool tells_loss() const { return steps >= 3 * warmup_steps; }
 };
 
 /// Takes real steps, at least five, for about so many seconds.
