@@ -10,6 +10,7 @@
 #include "tensor/errors.h"
 #include "train/bert_report.h"
 #include "train/masked_objective.h"
+#include "train/report.h"
 #include "train/signals.h"
 #include "train/trainer.h"
 #include "train/trial.h"
@@ -28,16 +29,6 @@ void begin_from(const std::string& directory, BERTForPreTraining& model) {
     const auto found = std::find_if(weights.begin(), weights.end(),
                                     [&](const NamedTensor& other) { return other.name == p.name; });
     if (found != weights.end()) p.tensor.copy_(found->tensor);
-  }
-}
-
-// What the curves say, and where to look at them.
-void say_verdict(const fs::path& run) {
-  if (!fs::exists(run / "metrics.jsonl")) return;
-  const Verdict verdict = judge_bert_run(run);
-  for (const std::string& sentence : verdict.learned) fmt::print(stderr, "{}\n", sentence);
-  for (const std::string& sentence : verdict.warnings) {
-    fmt::print(stderr, "warning: {}\n", sentence);
   }
 }
 

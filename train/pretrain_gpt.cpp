@@ -36,6 +36,7 @@ void train(const PretrainRequest& request, const TrainingOptions& options,
                        folder.path());
   trainer.keep_to(end);
   trainer.train(request.run.stop_after, request.run.quiet);
+  if (!request.run.quiet) say_verdict(folder.path());
 }
 
 void resume(const PretrainRequest& request) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
@@ -133,6 +134,12 @@ std::string report_of(const fs::path& folder) {
   return loss_report(is_encoder_decoder(type) ? seq2seq_run(folder) : gpt_run(folder));
 }
 
+Verdict verdict_of(const fs::path& folder) {
+  const std::string type = model_type_of(folder);
+  if (type == "bert") return judge_bert_run(folder);
+  return judge((is_encoder_decoder(type) ? seq2seq_run(folder) : gpt_run(folder)).facts());
+}
+
 }  // namespace
 
 std::string run_name(const fs::path& folder) {
@@ -146,6 +153,16 @@ void save_reference_lines(const ReferenceLines& lines, const fs::path& run) {
                                 {"train_tokens", lines.train_tokens}};
   if (lines.floor) object["floor"] = *lines.floor;
   write_file_atomically(run / "baselines.json", object.dump(2) + "\n");
+}
+
+void say_verdict(const fs::path& folder) {
+  if (!fs::exists(folder / "metrics.jsonl")) return;
+  const Verdict verdict = verdict_of(folder);
+  const auto say = [](const std::string& sentence) {  // if nobody can read it, it is lost
+    std::fputs((sentence + "\n").c_str(), stderr);
+  };
+  for (const std::string& sentence : verdict.learned) say(sentence);
+  for (const std::string& sentence : verdict.warnings) say("warning: " + sentence);
 }
 
 void write_report(const fs::path& folder) {

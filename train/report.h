@@ -21,6 +21,10 @@ void save_reference_lines(const ReferenceLines& lines, const std::filesystem::pa
 /// What a run is called: the name of its folder.
 std::string run_name(const std::filesystem::path& run);
 
+/// Says on standard error what the curves of a run say, and what looks wrong in them; nothing if
+/// there are none.
+void say_verdict(const std::filesystem::path& run);
+
 /// Writes report.html from what the run folder holds: metrics.jsonl, baselines.json, samples,
 /// training.json and config.json. Throws FileError if the folder holds no run.
 void write_report(const std::filesystem::path& run);

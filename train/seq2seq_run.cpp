@@ -50,6 +50,7 @@ void train_in_folder(const Seq2SeqRequest& request, const Seq2SeqOptions& option
   save_reference_lines(target_lines(data, options.model.vocab_size), folder.path());
   trainer.keep_to(end);
   trainer.train(request.run.stop_after, request.run.quiet);
+  if (!request.run.quiet) say_verdict(folder.path());
   const bool complete = stop_signal() == 0 && request.run.stop_after == 0;
   if (complete && at_the_end) at_the_end(objective, options, folder.path());
 }

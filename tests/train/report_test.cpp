@@ -58,3 +58,18 @@ TEST_CASE("metrics: what is written is read, and a torn line is left out") {
   CHECK(all[1].step == 5);
   CHECK_FALSE(all[1].val_loss.has_value());
 }
+
+TEST_CASE("pretrain: the terminal says at the end what the report says, over-fitting as well") {
+  const Workplace w;
+  const Arguments by_heart{"--steps",        "700", "--eval-interval",   "100", "--lr", "1e-2",
+                           "--warmup-steps", "10",  "--sample-interval", "700"};
+  const RunResult said = run(w.pretrain(by_heart));
+  CAPTURE(said.err);
+  REQUIRE(said.code == 0);
+  CHECK(contains(said.err, "warning: The validation loss has risen from its best"));
+  CHECK(contains(said.err, "learns the text by heart"));
+  CHECK(contains(said.err, "nats per token"));
+  CHECK(said.out == "");
+  const Workplace silent;
+  CHECK(run(silent.pretrain({"--steps", "2", "--quiet"})).err == "");
+}
