@@ -37,13 +37,26 @@ void print(const Answered& answer, bool json) {
   std::fflush(stdout);
 }
 
-// Calls `use` with every line that is not empty.
+// Who reads answers beside the lines of a file must know that some have none.
+void tell_skipped(int64_t blank) {
+  if (blank > 0) fmt::print(stderr, "note: {} blank lines were skipped\n", blank);
+}
+
+bool is_blank(const std::string& line) { return line.find_first_not_of(" \t\r") == line.npos; }
+
+// Calls `use` with every line that is not blank.
 template <class Use>
 void for_each_line(const std::filesystem::path& file, Use use) {
   std::istringstream lines(read_file(file));
+  int64_t blank = 0;
   for (std::string line; std::getline(lines, line);) {
-    if (!line.empty()) use(line);
+    if (is_blank(line)) {
+      ++blank;
+    } else {
+      use(line);
+    }
   }
+  tell_skipped(blank);
 }
 
 // The task's own file format, by the file's name, or a text in each line.
@@ -68,13 +81,20 @@ void predict_file(const Predictor& predictor, const PredictArguments& o) {
 template <class Use>
 void for_each_typed_line(Use use) {
   const bool typed = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+  int64_t blank = 0;
   while (stop_signal() == 0) {
     if (typed) std::fputs("> ", stderr);
     std::string line;
     if (!std::getline(std::cin, line)) break;
-    if (line.empty() && typed) break;
-    if (!line.empty()) use(line);
+    if (!is_blank(line)) {
+      use(line);
+    } else if (typed) {
+      break;
+    } else {
+      ++blank;
+    }
   }
+  tell_skipped(blank);
 }
 
 // Refuses what the model would not look at.

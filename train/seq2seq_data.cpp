@@ -110,6 +110,8 @@ Seq2SeqData data_of_pairs(const Seq2SeqOptions& o, const std::optional<Seq2SeqTo
   EncodedPairs dev = encode_pairs(data.tokenizer, pairs.dev, most);
   note_cut("train", train, most, data.notes);
   note_cut("dev", dev, most, data.notes);
+  if (const auto few = few_examples("dev", static_cast<int64_t>(pairs.dev.size())))
+    data.notes.push_back(*few);
   const auto loader =
       std::make_shared<PairLoader>(std::move(train.pairs), tokens, o.batch_size, o.seed);
   const auto batches = std::make_shared<const std::vector<Seq2SeqBatch>>(

@@ -66,6 +66,7 @@ TEST_CASE("finetune makes a model that predict can use, and says what it is wort
   CHECK(contains(tuned.out, "(columns: predicted)"));
   const json metrics = json::parse(slurp(std::filesystem::path(lesson.out) / "metrics.json"));
   CHECK(metrics["dev"]["accuracy"] == 1);
+  CHECK(contains(metrics["notes"].dump(), "dev: the figures are of 8 examples only"));
   CHECK(metrics["test"]["accuracy"] == 1);
   CHECK(metrics["baselines"]["majority class"]["accuracy"] == 0.5);
   CHECK(metrics["labels"] == json{"negative", "positive"});

@@ -80,6 +80,7 @@ TEST_CASE("finetune seq2seq learns pairs and says what that is worth") {
   REQUIRE(tuned.code == 0);
   CHECK(contains(tuned.out, "49 pairs to learn from, 20 to measure on (dev)"));
   CHECK(contains(tuned.out, "copy of the source"));
+  CHECK(contains(tuned.err, "warning: dev: the figures are of 20 examples only"));
   CHECK(contains(tuned.out, "most frequent target"));
   CHECK(contains(tuned.out, "nats of log-probability per text over greedy decoding"));
   const json metrics = json::parse(slurp(place.in_run("metrics.json")));
@@ -111,6 +112,11 @@ TEST_CASE("what finetune seq2seq has made can be asked, measured and looked at")
   const RunResult table = run(ask + Arguments{"--data", place.dev});
   CHECK(std::count(table.out.begin(), table.out.end(), '\n') == 20);
   CHECK(table.out.starts_with("fox red\n"));
+  const std::string lines =
+      place.folder.file("lines.txt", "put the pink owl\n\n \t\nput the red fox\n").string();
+  const RunResult gaps = run(ask + Arguments{"--data", lines});
+  CHECK(gaps.out == "owl pink\nfox red\n");
+  CHECK(gaps.err == "note: 2 blank lines were skipped\n");
   check_refused(run(ask + Arguments{"--text", " "}), 1, "the text is empty");
   check_refused(run(ask + Arguments{"--text", "a", "--second", "b"}), 1, "no use for --second");
   check_refused(run(ask + Arguments{"--text", "a", "--context", "b"}), 1,

@@ -90,9 +90,9 @@ class Session {
     if (o.task == TaskName::sentiment || o.task == TaskName::pairs)
       task_.reading.pairs = o.task == TaskName::pairs;
   }
-  void note(const std::string& text) {
+  void note(const std::string& text, const char* kind = "note") {
     result_.notes.push_back(text);
-    if (!o.quiet) std::fprintf(stderr, "note: %s\n", text.c_str());
+    if (!o.quiet) std::fprintf(stderr, "%s: %s\n", kind, text.c_str());
   }
   void note_shortened(const char* part, const Examples& examples) {
     if (examples.shortened() == 0) return;
@@ -136,6 +136,10 @@ class Session {
     if (o.labels > splits_.train.size())
       note(fmt::format("{} labels were asked for; there are {}", o.labels, splits_.train.size()));
     note_shortened("train", train);
+    if (const auto few = few_examples("dev", splits_.dev.size())) note(*few, "warning");
+    if (splits_.test) {
+      if (const auto few = few_examples("test", splits_.test->size())) note(*few, "warning");
+    }
     result_.train_rows = data.size();
     result_.dev_rows = splits_.dev.size();
     result_.test_rows = splits_.test ? splits_.test->size() : 0;

@@ -155,6 +155,13 @@ TaskConfig task_of(const TaskData& train, TaskKind kind, real dropout) {
   return {kind, labels.names, dropout};
 }
 
+std::optional<std::string> few_examples(const std::string& part, int64_t examples) {
+  constexpr int64_t enough = 30;
+  if (examples >= enough) return {};
+  return fmt::format("{}: the figures are of {} examples only; fewer than {} say little", part,
+                     examples, enough);
+}
+
 ReadingOptions reading_options(TaskName task, int64_t block_size, int64_t max_length,
                                int64_t doc_stride) {
   check_value(max_length <= block_size,

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <variant>
 
 #include "data/labelled.h"
@@ -48,6 +49,10 @@ TaskData read_task_data(TaskName task, const std::string& source, Part part,
 /// The head that these examples need. `kind` tells what their labels are; words and spans know it.
 /// If a question has no answer, the empty one is allowed: its threshold is 0, as in run_squad.py.
 TaskConfig task_of(const TaskData& train, TaskKind kind, real dropout);
+
+/// A sentence about a part with fewer than 30 examples to be measured on: there a share of one half
+/// has a standard error of 9 points and more.
+std::optional<std::string> few_examples(const std::string& part, int64_t examples);
 
 struct ReadingOptions {
   int64_t max_length = 512;  // ids
