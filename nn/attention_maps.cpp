@@ -19,4 +19,14 @@ std::vector<Tensor> attention_maps(const BERT& model, const Tokens& ids, const T
   return maps;
 }
 
+EncoderDecoderMaps attention_maps(const EncoderDecoder& model, const Tokens& source,
+                                  const Tokens& inputs) {
+  const EvalMode evaluation;
+  EncoderDecoderMaps maps;
+  const Tensor memory = model.encoder(model.wte(source), {.maps = &maps.encoder});
+  model.decoder(model.wte(inputs),
+                {.memory = memory, .maps = &maps.decoder, .cross_maps = &maps.cross});
+  return maps;
+}
+
 }  // namespace gradus

@@ -95,8 +95,10 @@ Tensor CrossAttention::operator()(const Tensor& x, const BlockContext& context) 
     k = k.expand(k.shape().with(0, B));
     v = v.expand(v.shape().with(0, B));
   }
-  const Tensor y =
-      attention(q, k, v, {.scale = config.score_scale(), .key_mask = context.memory_mask});
+  const AttentionOptions options{.scale = config.score_scale(), .key_mask = context.memory_mask};
+  if (context.cross_maps != nullptr)
+    context.cross_maps->push_back(attention_probabilities(q, k, options));
+  const Tensor y = attention(q, k, v, options);
   return resid_dropout(c_proj(y.reshape({B, T, NH * hs})));
 }
 

@@ -55,6 +55,7 @@ struct BlockContext {
   Tensor memory_mask = {};              // (B, S): 0 hides a padding token of the source
   LayerCache* memory_cache = nullptr;   // keys and values of the memory, once they are known
   std::vector<Tensor>* maps = nullptr;  // takes the probabilities of self-attention (B, NH, T, S)
+  std::vector<Tensor>* cross_maps = nullptr;  // and those of cross-attention
   /// Keeps x alone for backward, and computes the block again there (Chen et al. 2016). The block
   /// must live until then, and there is no cache.
   bool recompute = false;

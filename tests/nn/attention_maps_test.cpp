@@ -75,3 +75,26 @@ TEST_CASE("attention_maps of a BERT: every token looks everywhere, but at paddin
   for (const real p : maps[0].narrow(3, 0, 3).to_vector()) CHECK(p > 0);
   for (const real p : maps[0].narrow(3, 3, 1).to_vector()) CHECK(p == 0);
 }
+
+TEST_CASE(
+    "attention_maps of an encoder-decoder: all of the source is seen, nothing of the future") {
+  const EncoderDecoder model({.block_size = 8,
+                              .vocab_size = 11,
+                              .n_layer = 2,
+                              .n_decoder_layer = 3,
+                              .n_head = 2,
+                              .n_embd = 8});
+  const EncoderDecoderMaps maps =
+      attention_maps(model, Tokens({1, 5}, {1, 2, 3, 4, 5}), Tokens({1, 3}, {0, 6, 7}));
+  REQUIRE(maps.encoder.size() == 2);
+  REQUIRE(maps.decoder.size() == 3);
+  REQUIRE(maps.cross.size() == 3);
+  CHECK(maps.encoder[0].shape() == Shape{1, 2, 5, 5});
+  CHECK(maps.decoder[0].shape() == Shape{1, 2, 3, 3});
+  CHECK(maps.cross[0].shape() == Shape{1, 2, 3, 5});
+  for (const Tensor& map : maps.cross) {
+    CHECK(difference(sum(map, {-1}), ones({1, 2, 3})) == "");
+    for (const real p : map.to_vector()) CHECK(p > 0);
+  }
+  CHECK(maps.decoder[0].narrow(2, 0, 1).narrow(3, 1, 2).to_vector() == std::vector<real>(4, 0));
+}

@@ -6,8 +6,10 @@
 
 #include <cmath>
 
-#include "data/tokenizer.h"
+#include "data/bpe_train.h"
+#include "data/seq2seq_tokenizer.h"
 #include "nn/attention_maps.h"
+#include "nn/pretrained/encoder_decoder.h"
 #include "nn/pretrained/gpt2.h"
 #include "tests/support.h"
 #include "tests/train/program.h"
@@ -40,11 +42,17 @@ TEST_CASE("head_figures: distance, entropy and the first token's share, by hand"
   CHECK(f.first == doctest::Approx(0.75));
 }
 
+TEST_CASE("head_figures: queries of one text, keys of another") {
+  const HeadFigures f = head_figures(from_data({2, 3}, {1, 0, 0, 0.5, 0.5, 0}));
+  CHECK(f.entropy == doctest::Approx(std::log(2.0) / 2));
+  CHECK(f.first == doctest::Approx(0.75));
+}
+
 TEST_CASE("attention_page: no text can end the script that holds it") {
-  const AttentionPicture picture{.model = "m",
-                                 .text = "</script><b>",
-                                 .tokens = {"</script>", "<b>"},
-                                 .maps = {full({1, 1, 2, 2}, real(0.5))}};
+  const AttentionPicture picture{
+      .model = "m",
+      .text = "</script><b>",
+      .parts = {{.queries = {"</script>", "<b>"}, .maps = {full({1, 1, 2, 2}, real(0.5))}}}};
   const std::string page = attention_page(picture);
   CHECK(occurrences(page, "</script>") == 2);  // of the data, and of the program
   CHECK(contains(page, "gICAgA=="));           // four bytes of 128
@@ -72,6 +80,54 @@ TEST_CASE("gradus attention: a page, or the probabilities as the library has the
   for (size_t i = 0; i < row.size(); ++i) {
     CHECK(row[i] == doctest::Approx(static_cast<double>(expected[i])));
   }
+}
+
+TEST_CASE("gradus attention of an encoder-decoder: both sides and from one to the other") {
+  const TemporaryFolder folder;
+  const Seq2SeqTokenizer tokenizer{
+      Tokenizer(train_words(" the red fox\n a fox\n", 400, seq2seq_special_tokens()))};
+  const EncoderDecoder model({.block_size = 16,
+                              .vocab_size = tokenizer.vocab_size(),
+                              .n_layer = 1,
+                              .n_decoder_layer = 2,
+                              .n_head = 2,
+                              .n_embd = 8});
+  save_encoder_decoder(model, folder.path());
+  tokenizer.tokenizer().save(folder.path());
+  const std::string page = (folder.path() / "page.html").string();
+  const Arguments ask{"attention", "--model", folder.path().string(), "--text", "the red fox"};
+  const RunResult told = run(ask + Arguments{"--target", "a fox", "--json"});
+  CAPTURE(told.err);
+  REQUIRE(told.code == 0);
+  const nlohmann::json object = nlohmann::json::parse(told.out);
+  const nlohmann::json read{" the", " red", " fox", "</s>"}, written{"<pad>", " a", " fox"};
+  CHECK(object["encoder"]["queries"] == read);
+  CHECK(object["decoder"]["keys"] == written);
+  CHECK(object["cross-attention"]["queries"] == written);
+  CHECK(object["cross-attention"]["keys"] == read);
+  std::vector<int32_t> source, inputs{0};
+  for (const TokenPiece& piece : tokenizer.pieces_as_read("the red fox"))
+    source.push_back(piece.id);
+  for (const int32_t id : tokenizer.encode("a fox")) inputs.push_back(id);
+  const auto maps = attention_maps(model, Tokens({1, 4}, source), Tokens({1, 3}, inputs));
+  const auto row = object["cross-attention"]["layers"][1][1][2].get<std::vector<double>>();
+  const std::vector<real> expected =
+      maps.cross[1].select(0, 0).select(0, 1).select(0, 2).to_vector();
+  REQUIRE(row.size() == expected.size());
+  for (size_t i = 0; i < row.size(); ++i) {
+    CHECK(row[i] == doctest::Approx(static_cast<double>(expected[i])));
+  }
+
+  const RunResult drawn = run(ask + Arguments{"--html", page});  // of what it writes itself
+  CHECK(drawn.code == 0);
+  CHECK(contains(drawn.err, "cross-attention, 2 layers of 2 heads over 4 tokens"));
+  CHECK(contains(slurp(page), "\"name\":\"cross-attention\""));
+  check_refused(run(ask + Arguments{"--pair", "b"}), 1, "reads one source");
+  const TemporaryFolder other;
+  save_letters_gpt(other.path());
+  check_refused(
+      run({"attention", "--model", other.path().string(), "--text", "a", "--target", "b"}), 1,
+      "--target is for what an encoder-decoder writes");
 }
 
 TEST_CASE("gradus attention: a text that is too long is cut and said so, an empty one refused") {
