@@ -14,7 +14,7 @@ namespace gradus {
 namespace {
 
 constexpr size_t smallest_block = 64;
-constexpr size_t mebibyte = size_t{1} << 20;
+constexpr size_t largest_power = size_t{256} << 10;
 constexpr size_t large_step = size_t{64} << 10;
 constexpr size_t huge_page = size_t{2} << 20;
 
@@ -56,7 +56,7 @@ void release_locked(Cache& c) {
 
 // A cached block of this class, or of one slightly larger, or none.
 MemoryBlock take_cached(Cache& c, size_t wanted, bool exact) {
-  const size_t most = exact || wanted <= mebibyte ? wanted : wanted + wanted / 8;
+  const size_t most = exact || wanted <= largest_power ? wanted : wanted + wanted / 8;
   for (auto it = c.free_lists.lower_bound(wanted); it != c.free_lists.end(); ++it) {
     if (it->first > most) break;
     if (it->second == nullptr) continue;
@@ -73,7 +73,7 @@ MemoryBlock take_cached(Cache& c, size_t wanted, bool exact) {
 size_t size_class(size_t bytes) {
   check<MemoryError>(bytes <= size_t{1} << 62, "memory: {} bytes cannot be allocated", bytes);
   if (bytes <= smallest_block) return smallest_block;
-  if (bytes <= mebibyte) return std::bit_ceil(bytes);
+  if (bytes <= largest_power) return std::bit_ceil(bytes);
   return (bytes + large_step - 1) / large_step * large_step;
 }
 

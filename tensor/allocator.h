@@ -22,7 +22,7 @@ struct MemoryBlock {
   size_t capacity = 0;  // bytes, a size class
 };
 
-/// Powers of two up to 1 MiB, multiples of 64 KiB above. Throws MemoryError.
+/// Powers of two up to 256 KiB, multiples of 64 KiB above. Throws MemoryError.
 size_t size_class(size_t bytes);
 /// `exact` refuses cached blocks of a larger class: for owners that remember only what they asked.
 MemoryBlock allocate_block(size_t bytes, bool exact = false);

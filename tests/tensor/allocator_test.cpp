@@ -14,12 +14,13 @@ constexpr size_t mebibyte = size_t{1} << 20;
 
 }  // namespace
 
-TEST_CASE("size classes are powers of two up to 1 MiB, then multiples of 64 KiB") {
+TEST_CASE("size classes are powers of two up to 256 KiB, then multiples of 64 KiB") {
   CHECK(size_class(0) == 64);
   CHECK(size_class(64) == 64);
   CHECK(size_class(65) == 128);
   CHECK(size_class(1000) == 1024);
-  CHECK(size_class(mebibyte) == mebibyte);
+  CHECK(size_class(mebibyte / 4) == mebibyte / 4);
+  CHECK(size_class(mebibyte / 4 + 1) == mebibyte / 4 + 65536);
   CHECK(size_class(mebibyte + 1) == mebibyte + 65536);
   CHECK(size_class(154 * mebibyte) == 154 * mebibyte);
 }
