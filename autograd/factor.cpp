@@ -27,6 +27,20 @@ Factor Factor::of_weight(const Tensor& weight) {
   return Factor(weight, p, weight.storage()->in_bf16(), offset);
 }
 
+Factor Factor::saved_of(const Tensor& input) const {
+  Factor saved = *this;
+  if (precision_ != Precision::float32 || !input.node() || !input.node()->is_cheap()) return saved;
+  saved.values_ = {};
+  saved.maker_ = input.node();
+  return saved;
+}
+
+Factor Factor::present() const {
+  Factor whole = *this;
+  if (maker_) whole.values_ = maker_->recomputed();
+  return whole;
+}
+
 Factor Factor::transposed() const {
   Factor t = *this;
   t.transposed_ = !t.transposed_;

@@ -20,6 +20,12 @@ class Factor {
   /// The same of a weight (rows, columns): its copy stays with its storage until it changes.
   static Factor of_weight(const Tensor& weight);
 
+  /// What backward needs of an op's input, of which this was made: less than the whole where the
+  /// input's own op computes it again cheaply.
+  Factor saved_of(const Tensor& input) const;
+  /// The whole again.
+  Factor present() const;
+
   Factor transposed() const;
   Precision precision() const { return precision_; }
   /// Of what it stands for, after all transpositions.
@@ -39,9 +45,10 @@ class Factor {
   Precision precision_;
   int64_t rows_, columns_;
   bool transposed_ = false;
-  Tensor values_;                         // float32
-  std::shared_ptr<const BF16Copy> copy_;  // bfloat16
-  int64_t offset_ = 0;                    // of the first element in the copy
+  Tensor values_;                          // float32, unless
+  std::shared_ptr<autograd::Node> maker_;  // can compute it
+  std::shared_ptr<const BF16Copy> copy_;   // bfloat16
+  int64_t offset_ = 0;                     // of the first element in the copy
 };
 
 /// y (M, N) = x (M, K) wᵀ + bias in every row, if there is one; bias (N).

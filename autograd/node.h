@@ -48,6 +48,10 @@ struct Node {
   virtual void run(const Tensor& dy) { static_cast<void>(dy); }
   /// Drops the closure with everything it saved, and the edges.
   virtual void release() {}
+  /// This value computed again from what its op saved, if that is cheap; otherwise undefined. Ops
+  /// that would save it keep this node instead.
+  virtual Tensor recomputed() const { return {}; }
+  virtual bool is_cheap() const { return false; }
 
   const char* op;
   State state;

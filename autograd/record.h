@@ -11,7 +11,8 @@
 //   }
 //
 // What the closure captures is what is saved for backward, and it dies as soon as it has run.
-// The node hangs on the returned value only: a captured y has none, so there are no cycles.
+// The node hangs on the returned value only: a captured y has none, so there are no cycles. A
+// closure that has a member value() can make y again cheaply, and others need not save it.
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,11 @@ struct OpNode final : Node {
     std::apply([&](const auto&... edge) { (*backward)(dy, grad_of(edge)...); }, inputs_);
   }
   void release() override { drop(); }
+  Tensor recomputed() const override {
+    if constexpr (cheap) return backward->value();
+    return {};
+  }
+  bool is_cheap() const override { return cheap; }
 
   // The closure first: while the edges hold the nodes of the tensors it captured, none of them can
   // die with it, one inside the other.
@@ -100,6 +106,7 @@ struct OpNode final : Node {
     defer_destruction(inputs_);
   }
 
+  static constexpr bool cheap = requires(const F& f) { f.value(); };
   std::optional<F> backward;
   std::array<Edge, N> inputs_;
 };

@@ -8,15 +8,23 @@
 namespace gradus {
 namespace {
 
-// y = f(x), dx += dy f'(x)
-Tensor activation(const char* op, const Tensor& input, kernels::Unary f,
-                  kernels::UnaryBackward f_backward) {
-  const Tensor x = dense(input);
-  Tensor y = map(x, f);
-  auto backward = [=](const Tensor& dy, Grad dx) {
+// dx += dy f'(x). The value y = f(x) is cheap to compute again, and then need not be kept.
+struct ActivationBackward {
+  Tensor x;
+  kernels::Unary* f;
+  kernels::UnaryBackward* f_backward;
+
+  void operator()(const Tensor& dy, Grad dx) const {
     Tensor buffer = dx.buffer();
     f_backward(x.numel(), x.data(), dy.data(), buffer.mutable_data());
-  };
+  }
+  Tensor value() const { return map(x, f); }
+};
+
+Tensor activation(const char* op, const Tensor& input, kernels::Unary f,
+                  kernels::UnaryBackward f_backward) {
+  const ActivationBackward backward{dense(input), f, f_backward};
+  const Tensor y = backward.value();
   return record(op, y, backward, input);
 }
 

@@ -1,0 +1,54 @@
+// Values that are cheap to make again: activations, which a linear layer behind them does not keep.
+
+#include "autograd/ops.h"
+#include "tensor/allocator.h"
+#include "tests/autograd/sample_runs.h"
+
+using namespace gradus;
+using namespace gradus::testing;
+
+namespace {
+
+constexpr int64_t rows = 64, inner = 512, out = 16;
+
+// A layer behind an activation, from the same numbers every time.
+struct ActivatedLayer {
+  Tensor u = uniform({rows, inner}, -2, 2, 1).requires_grad_();
+  Tensor w = uniform({out, inner}, -1, 1, 2).requires_grad_();
+};
+
+const auto activations = {relu, gelu, gelu_tanh, silu};
+
+}  // namespace
+
+TEST_CASE("linear keeps no copy of an activation, only what the activation keeps") {
+  const auto hidden_bytes = static_cast<int64_t>(rows * inner * sizeof(real));
+  for (Tensor (*const f)(const Tensor&) : activations) {
+    const ActivatedLayer layer;
+    const int64_t before = memory_stats().live_bytes;
+    const Tensor y = linear(f(layer.u), layer.w);
+    CHECK(memory_stats().live_bytes - before < hidden_bytes / 2);
+    CHECK(y.requires_grad());
+  }
+}
+
+TEST_CASE("gradients are to the bit those of an activation that was kept") {
+  for (Tensor (*const f)(const Tensor&) : activations) {
+    const ActivatedLayer again, kept;
+    const Tensor h = f(again.u);
+    (sum(linear(h, again.w)) + sum(linear(h, again.w) * 2)).backward();
+    const Tensor same = f(kept.u) * 1;  // a product saves what it multiplies
+    (sum(linear(same, kept.w)) + sum(linear(same, kept.w) * 2)).backward();
+    CHECK(bit_difference(again.u.grad(), kept.u.grad()) == "");
+    CHECK(bit_difference(again.w.grad(), kept.w.grad()) == "");
+  }
+}
+
+TEST_CASE("what an activation is made of again must not have changed") {
+  const ActivatedLayer layer;
+  Tensor u = layer.u * 1;
+  const Tensor loss = sum(linear(gelu(u), layer.w));
+  u.mutable_data()[0] = 3;
+  CHECK(contains(message_of<GraphError>([&] { loss.backward(); }), "changed"));
+  CHECK_FALSE(layer.w.grad().defined());
+}
