@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "train/commands.h"
-#include "train/experiments/pretraining_pays.h"
+#include "train/experiments/label_curve.h"
 #include "train/experiments/runner.h"
 #include "train/finetune/pooling_option.h"
 #include "train/signals.h"
@@ -14,12 +14,12 @@
 namespace gradus {
 namespace {
 
-constexpr const char* pays_about =
+constexpr const char* label_curve_about =
     "Fine-tuned, frozen, from scratch, logistic regression: accuracy by number of labels";
 
-void add_pretraining_pays(CLI::App& experiment) {
-  auto o = std::make_shared<PretrainingPaysOptions>();
-  CLI::App* command = experiment.add_subcommand("pretraining-pays", pays_about);
+void add_label_curve(CLI::App& experiment) {
+  auto o = std::make_shared<LabelCurveOptions>();
+  CLI::App* command = experiment.add_subcommand("label-curve", label_curve_about);
   command->add_option("--model", o->model, "Directory of a pre-trained model")
       ->required()
       ->check(CLI::ExistingDirectory);
@@ -45,7 +45,7 @@ void add_pretraining_pays(CLI::App& experiment) {
   command->callback([o] {
     watch_signals();
     survive_failed_writes();
-    if (!pretraining_pays(*o)) return;
+    if (!label_curve(*o)) return;
     std::fputs("stopped; the same command goes on from here\n", stderr);
     throw Exit{128 + stop_signal()};
   });
@@ -141,9 +141,8 @@ void add_list(CLI::App& experiment) {
                                      last["finding"].get<std::string>())
                        : fmt::format("not in {} yet: gradus experiment {}", a->results, e.name));
     }
-    fmt::print(
-        "pretraining-pays: {}\n  asks for a model: gradus experiment pretraining-pays --help\n",
-        pays_about);
+    fmt::print("label-curve: {}\n  asks for a model: gradus experiment label-curve --help\n",
+               label_curve_about);
   });
 }
 
@@ -177,7 +176,7 @@ void add_experiment(CLI::App& program) {
   add_all(*experiment);
   add_ledger(*experiment);
   for (const Experiment& e : experiments()) add_measurement(*experiment, e);
-  add_pretraining_pays(*experiment);
+  add_label_curve(*experiment);
 }
 
 }  // namespace gradus

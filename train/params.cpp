@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
-#include "nn/formula.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/encoder_decoder.h"
 #include "nn/pretrained/gpt.h"
@@ -15,6 +14,7 @@
 #include "train/bert_options.h"
 #include "train/chart.h"
 #include "train/commands.h"
+#include "train/model_facts.h"
 #include "train/model_switches.h"
 #include "train/presets.h"
 #include "train/seq2seq_options.h"
@@ -53,28 +53,14 @@ bool is_preset(const std::string& name) {
          find_bert_preset(name) != nullptr || is_seq2seq_preset(name);
 }
 
-// What is known of a model besides its parameters.
-struct Facts {
-  std::vector<FormulaTerm> formula = {};
-  std::string letters = {};
-  std::optional<GPTConfig> gpt = {};      // which alone has a cache
-  std::optional<int64_t> unchanged = {};  // parameters without the switches that were given
-};
+// The parameters without the switches that were given, if there were any.
+using Unchanged = std::optional<int64_t>;
 
-// The parameters without the switches, if there are any.
-template <class Make>
-std::optional<int64_t> count_unchanged(const ParamsArguments& o, Make make) {
-  if (o.switches.empty()) return {};
-  const MetaMode no_memory;
-  return make().num_parameters();
-}
-
-std::string change_text(const Facts& facts, int64_t parameters) {
-  if (!facts.unchanged) return "";
-  const int64_t before = *facts.unchanged;
-  return fmt::format("{} without the switches: {:+} parameters, {:+.1f} %\n", before,
-                     parameters - before,
-                     100 * (static_cast<double>(parameters) / static_cast<double>(before) - 1));
+std::string change_text(Unchanged before, int64_t parameters) {
+  if (!before) return "";
+  return fmt::format("{} without the switches: {:+} parameters, {:+.1f} %\n", *before,
+                     parameters - *before,
+                     100 * (static_cast<double>(parameters) / static_cast<double>(*before) - 1));
 }
 
 // Parameters without biases and without positions: what others print who leave them out.
@@ -90,34 +76,14 @@ std::string other_counts(const Module& model) {
   return text + "\n";
 }
 
-std::string facts_text(const Facts& facts) {
-  if (facts.formula.empty()) return "";
-  std::string text = "\n";
-  for (const FormulaTerm& term : facts.formula) {
-    text += fmt::format("{:<9}  {:>12} = {}\n", term.kind, term.count, term.formula);
-  }
-  text += fmt::format("where {}\n", facts.letters);
-  if (!facts.gpt) return text;
-  const int64_t T = facts.gpt->block_size;
-  return text +
-         fmt::format("\nKV cache: {} bytes a token, {} in half precision (2 L NKV hs numbers)\n",
-                     cache_bytes_per_token(*facts.gpt), cache_bytes_per_token(*facts.gpt, 2)) +
-         fmt::format("forward: {:.4g} MFLOP a token among T = {}; training three times as many\n",
-                     forward_flops_per_token(*facts.gpt, T) / 1e6, T);
-}
-
-ordered_json report_json(const Module& model, const Facts& facts) {
+ordered_json report_json(const Module& model, const ModelFacts& facts, Unchanged unchanged) {
   ordered_json report{{"parameters", model.num_parameters()}};
-  if (facts.unchanged) report["parameters_without_switches"] = *facts.unchanged;
+  if (unchanged) report["parameters_without_switches"] = *unchanged;
   for (const ParameterGroup& g : parameter_groups(model)) {
     report["groups"][g.kind] = g.count;
     report["biases"][g.kind] = g.biases;
   }
-  for (const FormulaTerm& term : facts.formula) report["formula"][term.kind] = term.formula;
-  if (facts.gpt) {
-    report["cache_bytes_per_token"] = cache_bytes_per_token(*facts.gpt);
-    report["forward_flops_per_token"] = forward_flops_per_token(*facts.gpt, facts.gpt->block_size);
-  }
+  report.update(facts.json);
   for (const NamedTensor& p : model.named_parameters()) {
     report["tensors"].push_back(
         {{"name", p.name},
@@ -138,14 +104,15 @@ void write_shares(const Module& model, const std::string& name, const std::strin
   write_file_atomically(file, standalone(to_svg(chart)));
 }
 
-void report(const Module& model, const Facts& facts, const ParamsArguments& o) {
+void report(const Module& model, const ModelFacts& facts, const ParamsArguments& o,
+            Unchanged unchanged = {}) {
   if (!o.svg.empty()) write_shares(model, o.model, o.svg);
   if (!o.weights.empty()) write_file_atomically(o.weights, weights_page(model, o.model));
   if (o.json) {
-    fmt::print("{}\n", report_json(model, facts).dump());
+    fmt::print("{}\n", report_json(model, facts, unchanged).dump());
   } else {
-    fmt::print("{}{}{}\n{}{}", summary(model), change_text(facts, model.num_parameters()),
-               other_counts(model), bars(model), facts_text(facts));
+    fmt::print("{}{}{}\n{}{}", summary(model), change_text(unchanged, model.num_parameters()),
+               other_counts(model), bars(model), facts.text);
   }
 }
 
@@ -155,37 +122,14 @@ fs::path folder_of(const std::string& model) {
   return path.filename() == "config.json" ? path.parent_path() : path;
 }
 
-void report_bert(const BERTConfig& given, bool next_sentence, const ParamsArguments& o) {
+// A model of that config, without its memory. `more` is what the model takes besides.
+template <class Model, class Config, class... More>
+void report_config(const Config& given, const ParamsArguments& o, More... more) {
   const MetaMode no_memory;
-  const BERTConfig config = switched(given, o.switches, o.model);
-  const auto unchanged =
-      count_unchanged(o, [&] { return BERTForPreTraining(given, next_sentence); });
-  report(BERTForPreTraining(config, next_sentence),
-         {.formula = parameter_formula(config, next_sentence),
-          .letters = letters(config),
-          .unchanged = unchanged},
-         o);
-}
-
-void report_encoder_decoder(const EncoderDecoderConfig& given, const ParamsArguments& o) {
-  const MetaMode no_memory;
-  const EncoderDecoderConfig config = switched(given, o.switches, o.model);
-  const auto unchanged = count_unchanged(o, [&] { return EncoderDecoder(given); });
-  report(EncoderDecoder(config),
-         {.formula = parameter_formula(config), .letters = letters(config), .unchanged = unchanged},
-         o);
-}
-
-void report_gpt(const GPTConfig& given, const ParamsArguments& o) {
-  const MetaMode no_memory;
-  const GPTConfig config = switched(given, o.switches, o.model);
-  const auto unchanged = count_unchanged(o, [&] { return GPT(given); });
-  report(GPT(config),
-         {.formula = parameter_formula(config),
-          .letters = letters(config),
-          .gpt = config,
-          .unchanged = unchanged},
-         o);
+  const Config config = switched(given, o.switches, o.model);
+  Unchanged unchanged;
+  if (!o.switches.empty()) unchanged = Model(given, more...).num_parameters();
+  report(Model(config, more...), model_facts(config, more...), o, unchanged);
 }
 
 // Histograms need the weights.
@@ -194,15 +138,14 @@ void report_weights(const fs::path& folder, const ParamsArguments& o) {
   if (type == "bert") {
     const BERTForPreTraining model = load_bert(folder);
     const bool next_sentence = model.predicts_next_sentence();
-    return report(model,
-                  {parameter_formula(model.config(), next_sentence), letters(model.config())}, o);
+    return report(model, model_facts(model.config(), next_sentence), o);
   }
   if (is_encoder_decoder(type)) {
     const EncoderDecoder model = load_encoder_decoder(folder);
-    return report(model, {parameter_formula(model.config), letters(model.config)}, o);
+    return report(model, model_facts(model.config), o);
   }
   const GPT model = load_gpt(folder);
-  report(model, {parameter_formula(model.config), letters(model.config), model.config}, o);
+  report(model, model_facts(model.config), o);
 }
 
 void report_stored(const ParamsArguments& o) {
@@ -215,10 +158,11 @@ void report_stored(const ParamsArguments& o) {
   if (!o.weights.empty()) return report_weights(folder, o);
   const std::string type = model_type_of(folder);
   if (type == "bert")
-    return report_bert(load_bert_config(folder), predicts_next_sentence(folder), o);
+    return report_config<BERTForPreTraining>(load_bert_config(folder), o,
+                                             predicts_next_sentence(folder));
   if (is_encoder_decoder(type))
-    return report_encoder_decoder(load_encoder_decoder_config(folder), o);
-  report_gpt(load_gpt_config(folder), o);
+    return report_config<EncoderDecoder>(load_encoder_decoder_config(folder), o);
+  report_config<GPT>(load_gpt_config(folder), o);
 }
 
 template <class Config>
@@ -229,11 +173,11 @@ Config with_vocab(Config config, const ParamsArguments& o) {
 
 void report_preset(const ParamsArguments& o) {
   if (const BERTPreset* preset = find_bert_preset(o.model)) {
-    report_bert(with_vocab(preset->model, o), preset->next_sentence, o);
+    report_config<BERTForPreTraining>(with_vocab(preset->model, o), o, preset->next_sentence);
   } else if (is_seq2seq_preset(o.model)) {
-    report_encoder_decoder(with_vocab(seq2seq_options_from(o.model).model, o), o);
+    report_config<EncoderDecoder>(with_vocab(seq2seq_options_from(o.model).model, o), o);
   } else {
-    report_gpt(with_vocab(find_preset(o.model).model, o), o);
+    report_config<GPT>(with_vocab(find_preset(o.model).model, o), o);
   }
 }
 

@@ -130,14 +130,14 @@ TEST_CASE("families holds if each of two families is best at its own job") {
   CHECK(figures(90, 80, 70, 50) == Outcome::does_not_hold);
 }
 
-TEST_CASE("few-labels holds if 30 labels after pre-training beat 100 without") {
+TEST_CASE("pretraining-pays holds if 30 labels after pre-training beat 100 without") {
   const auto f1 = [](double pretrained, double scratch) {
     Figures figures;
     for (const int labels : {30, 100, 300, 1000}) {
       figures[fmt::format("pre-trained, {} labels", labels)] = pretrained;
       figures[fmt::format("from scratch, {} labels", labels)] = scratch;
     }
-    return concluded("few-labels", {{"small BERT", figures}});
+    return concluded("pretraining-pays", {{"small BERT", figures}});
   };
   CHECK(f1(80, 60) == Outcome::holds);
   CHECK(f1(60, 80) == Outcome::does_not_hold);

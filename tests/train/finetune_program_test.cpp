@@ -274,12 +274,11 @@ TEST_CASE("what finetune and predict cannot do, they refuse in a sentence") {
                 1, "gradus finetune pairs");
 }
 
-TEST_CASE("experiment pretraining-pays keeps what it has measured") {
+TEST_CASE("experiment label-curve keeps what it has measured") {
   const Lesson lesson;
-  const Arguments measure{"experiment", "pretraining-pays", "--model",
-                          lesson.model, "--train",          lesson.table("many.tsv", 60),
-                          "--dev",      lesson.dev,         "--out",
-                          lesson.out,   "--quick",          "--quiet"};
+  const Arguments measure{
+      "experiment", "label-curve", "--model", lesson.model, "--train", lesson.table("many.tsv", 60),
+      "--dev",      lesson.dev,    "--out",   lesson.out,   "--quick", "--quiet"};
   const RunResult first = run(measure);
   CAPTURE(first.err);
   REQUIRE(first.code == 0);
@@ -296,7 +295,7 @@ TEST_CASE("experiment pretraining-pays keeps what it has measured") {
   const RunResult second = run(measure);
   REQUIRE(second.code == 0);
   CHECK(contains(second.out, "0.1250"));
-  CHECK(contains(run({"experiment", "list"}).out, "pretraining-pays"));
+  CHECK(contains(run({"experiment", "list"}).out, "label-curve"));
 
   // Other examples under the same name are another measurement.
   lesson.folder.file(
@@ -308,11 +307,11 @@ TEST_CASE("experiment pretraining-pays keeps what it has measured") {
   check_refused(run(measure), 1, "other settings");
 }
 
-TEST_CASE("experiment pretraining-pays: few rows are all measured, also quickly") {
+TEST_CASE("experiment label-curve: few rows are all measured, also quickly") {
   const Lesson lesson;
   const RunResult few =
-      run({"experiment", "pretraining-pays", "--model", lesson.model, "--train", lesson.train,
-           "--dev", lesson.dev, "--out", lesson.out, "--quick", "--quiet"});
+      run({"experiment", "label-curve", "--model", lesson.model, "--train", lesson.train, "--dev",
+           lesson.dev, "--out", lesson.out, "--quick", "--quiet"});
   CAPTURE(few.err);
   REQUIRE(few.code == 0);
   const json results = json::parse(slurp(std::filesystem::path(lesson.out) / "results.json"));

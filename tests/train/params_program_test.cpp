@@ -47,3 +47,17 @@ TEST_CASE("params: what a switch would cost, of presets and of folders, without 
   check_refused(run({"params", w.out, "--weights", "w.html", "--n-layer", "2"}), 1,
                 "learned nothing");
 }
+
+TEST_CASE("params: cache and arithmetic of decoders, encoders and both") {
+  const auto facts = [](const char* preset) {
+    return json::parse(run({"params", preset, "--json"}).out);
+  };
+  const json gpt = facts("gpt2"), bert = facts("bert-mini"), t5 = facts("t5-tiny");
+  CHECK(gpt["cache_bytes_per_token"] == 2 * 12 * 768 * sizeof(real));
+  CHECK_FALSE(bert.contains("cache_bytes_per_token"));
+  // 4 layers of 12 C² twice, and scores over 512 tokens.
+  CHECK(bert["forward_flops_per_token"] == 4 * (2 * 12 * 256 * 256 + 4 * 256 * 512));
+  CHECK(t5["cache_bytes_per_token"] == 2 * 2 * 128 * sizeof(real));
+  CHECK(t5["forward_flops_per_token"]["target"] > t5["forward_flops_per_token"]["source"]);
+  CHECK(contains(run({"params", "t5-tiny"}).out, "a token of source and target alike"));
+}

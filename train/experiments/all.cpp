@@ -29,9 +29,10 @@ const std::vector<Experiment>& experiments() {
        "An encoder understands a text better than a decoder, and an encoder-decoder rewrites it "
        "better",
        "Devlin et al. 2019; Raffel et al. 2020", 1, families_cells, families_finding},
-      {"few-labels",
+      {"pretraining-pays",
        "With 30 labels a pre-trained encoder does better than one from scratch with 100",
-       "Devlin et al. 2019; Howard & Ruder 2018", 1, few_labels_cells, few_labels_finding},
+       "Devlin et al. 2019; Howard & Ruder 2018", 1, pretraining_pays_cells,
+       pretraining_pays_finding},
       {"distill",
        "A student of half the layers keeps 97 % of its teacher's quality, is 60 % faster and "
        "better than without a teacher",

@@ -35,8 +35,8 @@ Finding roberta_finding(const Cells& cells, const ExperimentOptions& options);
 std::vector<Cell> families_cells(const ExperimentOptions& options);
 Finding families_finding(const Cells& cells, const ExperimentOptions& options);
 
-std::vector<Cell> few_labels_cells(const ExperimentOptions& options);
-Finding few_labels_finding(const Cells& cells, const ExperimentOptions& options);
+std::vector<Cell> pretraining_pays_cells(const ExperimentOptions& options);
+Finding pretraining_pays_finding(const Cells& cells, const ExperimentOptions& options);
 
 std::vector<Cell> distillation_cells(const ExperimentOptions& options);
 Finding distillation_finding(const Cells& cells, const ExperimentOptions& options);

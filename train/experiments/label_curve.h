@@ -10,7 +10,7 @@
 
 namespace gradus {
 
-struct PretrainingPaysOptions {
+struct LabelCurveOptions {
   TaskName task = TaskName::sentiment;  // or pairs
   std::string model, train = builtin_task, dev = builtin_task;
   Pooling pooling = Pooling::token;  // what the linear layer reads, in all of them
@@ -25,6 +25,6 @@ struct PretrainingPaysOptions {
 /// Every figure is that of the last step's weights: nothing is chosen by the examples it is
 /// measured on. Throws FileError if results.json came from other settings. Returns whether a
 /// signal ended it.
-bool pretraining_pays(const PretrainingPaysOptions& options);
+bool label_curve(const LabelCurveOptions& options);
 
 }  // namespace gradus
