@@ -27,15 +27,18 @@ Factor Factor::of_weight(const Tensor& weight) {
   return Factor(weight, p, weight.storage()->in_bf16(), offset);
 }
 
-Factor Factor::saved_of(const Tensor& input) const {
+Factor Factor::for_backward(const Tensor& input) const {
   Factor saved = *this;
-  if (precision_ != Precision::float32 || !input.node() || !input.node()->is_cheap()) return saved;
+  const std::shared_ptr<autograd::Node>& maker = input.node();
+  if (precision_ != Precision::float32 || !maker || !maker->is_cheap()) return saved;
+  // Changed since it was made, it is something else, which backward() will refuse while it lives.
+  if (!maker->output.unchanged()) return saved;
   saved.values_ = {};
-  saved.maker_ = input.node();
+  saved.maker_ = maker;
   return saved;
 }
 
-Factor Factor::present() const {
+Factor Factor::recomputed() const {
   Factor whole = *this;
   if (maker_) whole.values_ = maker_->recomputed();
   return whole;

@@ -3,6 +3,7 @@
 // float32 it is the tensor itself. In bfloat16 it is a rounded copy; what an op saves of its input
 // for backward is then half as large, and backward multiplies as forward did.
 
+#include <cassert>
 #include <memory>
 
 #include "autograd/record.h"
@@ -20,11 +21,10 @@ class Factor {
   /// The same of a weight (rows, columns): its copy stays with its storage until it changes.
   static Factor of_weight(const Tensor& weight);
 
-  /// What backward needs of an op's input, of which this was made: less than the whole where the
-  /// input's own op computes it again cheaply.
-  Factor saved_of(const Tensor& input) const;
-  /// The whole again.
-  Factor present() const;
+  /// For backward to save, of the input that this was made of: without its numbers where the
+  /// input's own op can compute them again cheaply. Products need recomputed() then.
+  Factor for_backward(const Tensor& input) const;
+  Factor recomputed() const;
 
   Factor transposed() const;
   Precision precision() const { return precision_; }
@@ -33,7 +33,10 @@ class Factor {
   int64_t columns() const { return transposed_ ? rows_ : columns_; }
 
   /// The operand as kernels take it; the first in float32, the second in bfloat16.
-  kernels::MatrixOf<real> matrix() const { return {values_.data(), columns_, transposed_}; }
+  kernels::MatrixOf<real> matrix() const {
+    assert(values_.defined() || rows_ * columns_ == 0);
+    return {values_.data(), columns_, transposed_};
+  }
   kernels::MatrixOf<kernels::bf16> rounded() const {
     return {copy_->data() + offset_, columns_, transposed_};
   }
@@ -45,8 +48,8 @@ class Factor {
   Precision precision_;
   int64_t rows_, columns_;
   bool transposed_ = false;
-  Tensor values_;                          // float32, unless
-  std::shared_ptr<autograd::Node> maker_;  // can compute it
+  Tensor values_;                          // float32; undefined while maker_ stands for it
+  std::shared_ptr<autograd::Node> maker_;  // the op that can compute values_ again
   std::shared_ptr<const BF16Copy> copy_;   // bfloat16
   int64_t offset_ = 0;                     // of the first element in the copy
 };

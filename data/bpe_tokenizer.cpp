@@ -127,6 +127,21 @@ std::vector<ByteRange> BPETokenizer::byte_ranges(std::span<const int32_t> ids) c
   return ranges;
 }
 
+std::vector<ByteRange> BPETokenizer::byte_ranges(std::span<const int32_t> ids,
+                                                 std::string_view text) const {
+  std::vector<ByteRange> ranges = byte_ranges(ids);
+  size_t swallowed = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string& token = vocabulary_.tokens[static_cast<size_t>(ids[i])];
+    const auto stands_at = [&](size_t begin) { return text.substr(begin).starts_with(token); };
+    while (ranges[i].begin + swallowed < text.size() && !stands_at(ranges[i].begin + swallowed)) {
+      ++swallowed;
+    }
+    ranges[i] = {ranges[i].begin + swallowed, ranges[i].end + swallowed};
+  }
+  return ranges;
+}
+
 std::vector<BPETokenizer::Explanation> BPETokenizer::explain(std::string_view text,
                                                              BPEEncodeOptions options) const {
   std::vector<Explanation> explanations;

@@ -41,9 +41,11 @@ class BPETokenizer {
   /// The bytes of all ids in a row, added tokens included; not necessarily UTF-8, since a character
   /// of several bytes may be several tokens. Throws ValueError for an id outside the vocabulary.
   std::string decode(std::span<const int32_t> ids) const;
-  /// Where the bytes of each id lie in decode(ids), and so in the text that `encode` was given, but
-  /// for white space that an added token has swallowed.
+  /// Where the bytes of each id lie in decode(ids).
   std::vector<ByteRange> byte_ranges(std::span<const int32_t> ids) const;
+  /// The same in the text of which `encode` made them, where added tokens have swallowed white
+  /// space.
+  std::vector<ByteRange> byte_ranges(std::span<const int32_t> ids, std::string_view text) const;
   int64_t vocab_size() const { return static_cast<int64_t>(vocabulary_.tokens.size()); }
   /// Bytes, merges and added tokens.
   const BPEVocabulary& vocabulary() const { return vocabulary_; }

@@ -22,7 +22,7 @@ std::vector<TokenPiece> pieces_of(const CharTokenizer& tokenizer, std::string_vi
 
 std::vector<TokenPiece> pieces_of(const BPETokenizer& tokenizer, std::string_view text) {
   const std::vector<int32_t> ids = tokenizer.encode(text);
-  const std::vector<ByteRange> sources = tokenizer.byte_ranges(ids);
+  const std::vector<ByteRange> sources = tokenizer.byte_ranges(ids, text);
   std::vector<TokenPiece> pieces;
   for (size_t i = 0; i < ids.size(); ++i) pieces.push_back({ids[i], sources[i], i});
   return pieces;
@@ -108,6 +108,13 @@ SequenceFormat format_of(const Tokenizer& tokenizer) {
     const auto start = wordpiece->find("[CLS]"), end = wordpiece->find("[SEP]");
     if (!start || !end) return {.pad = pad};
     return {.start = start, .separator = end, .end = end, .pad = pad};
+  }
+  const TextFrame frame = tokenizer.frame();
+  if (frame.before.size() == 1) {
+    const int32_t start = frame.before[0];
+    const std::optional<int32_t> end =
+        frame.after.size() == 1 ? std::optional(frame.after[0]) : std::nullopt;
+    return {.start = start, .separator = end.value_or(start), .end = end, .pad = start};
   }
   const std::optional<int32_t> boundary = tokenizer.end_of_text_id();
   return {.start = boundary, .separator = boundary, .pad = boundary.value_or(0)};

@@ -49,8 +49,10 @@ inline void check_sizes(const char* model, std::initializer_list<SizeRule> sizes
 template <class Config>
 void check_settings(const char* model, const Config& c, const BlockConfig& b) {
   check_value(c.n_layer <= 10000, "{}: n_layer = {} must be at most 10000", model, c.n_layer);
+  constexpr bool widens_heads = requires { c.head_width; };
   check_value(b.head_width > 0 || c.n_embd % c.n_head == 0,
-              "{}: n_head = {} must divide n_embd = {}", model, c.n_head, c.n_embd);
+              "{}: n_head = {} must divide n_embd = {}{}", model, c.n_head, c.n_embd,
+              widens_heads ? " unless head_width is given" : "");
   check_value(c.n_head % b.num_kv_heads() == 0, "{}: kv_heads = {} must divide n_head = {}", model,
               c.kv_heads, c.n_head);
   check_value(c.positions != Positions::rope || b.head_size() % 2 == 0,

@@ -161,7 +161,7 @@ double grad_norm(const std::vector<NamedTensor>& parameters) {
 }
 
 real clip_scale(double norm, double max_norm) {
-  check_value(max_norm >= 0, "clip_grad_norm: max_norm {} must not be negative", max_norm);
+  check_value(max_norm >= 0, "gradient clipping: max_norm {} must not be negative", max_norm);
   if (!std::isfinite(norm) || norm <= max_norm) return 1;
   return static_cast<real>(max_norm / (norm + 1e-6));
 }

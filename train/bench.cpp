@@ -208,7 +208,8 @@ void print_row(const ordered_json& r) {
       r["peak_rss_mb"].get<double>());
 }
 
-void bench_command(const BenchArguments& o) {
+void bench_command(BenchArguments o) {
+  o.precision = o.generate ? generation_precision(o.precision) : training_precision(o.precision);
   const std::string one = o.preset.empty() ? "nano" : o.preset;
   if (o.generate && o.preset == "bert-mini") {
     throw CLI::ValidationError("bench", "--generate: bert-mini does not generate");
@@ -238,7 +239,8 @@ void add_bench(CLI::App& program) {
   command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")
       ->check(CLI::Range(0, 1000000));
   command->add_option("--seed", o->seed, "Of weights and tokens")->capture_default_str();
-  CLI::Option* precision = add_precision(*command, [o](Precision p) { o->precision = p; });
+  CLI::Option* precision = add_precision(
+      *command, [o](Precision p) { o->precision = p; }, wanted_precision);
   command->add_flag("--json", o->json,
                     "A list with one object per preset; with --profile, its object");
   command

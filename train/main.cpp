@@ -61,14 +61,14 @@ std::optional<std::string> unknown_subcommand(const CLI::App& program) {
     command += " " + app->get_name();
   }
   const std::vector<std::string> left = program.remaining(true);
-  const auto word =
-      std::ranges::find_if(left, [](const std::string& w) { return !w.starts_with('-'); });
-  if (app->get_require_subcommand_min() == 0 || word == left.end()) return {};
+  if (app->get_require_subcommand_min() == 0 || left.empty()) return {};
+  const std::string& word = left.front();
+  if (word.starts_with('-')) return {};  // what follows may be its value
   std::vector<std::string> names;
   for (const CLI::App* sub : app->get_subcommands({})) names.push_back(sub->get_name());
-  const std::vector<std::string> near = near_names(*word, names);
+  const std::vector<std::string> near = near_names(word, names);
   const bool has_list = std::ranges::count(names, "list") > 0;
-  return fmt::format("{}: there is no '{}'{}; {} {} shows what there is", command, *word,
+  return fmt::format("{}: there is no '{}'{}; {} {} shows what there is", command, word,
                      near.empty() ? "" : fmt::format(", but {}", fmt::join(near, ", ")), command,
                      has_list ? "list" : "--help");
 }

@@ -8,13 +8,8 @@
 namespace gradus {
 namespace {
 
-void check_build(Precision wanted) {
-  check_value(sizeof(real) == sizeof(float) || wanted == Precision::float32,
-              "a build in double precision has no {}", name_of(wanted));
-}
-
 CLI::Option* add_option(CLI::App& command, const char* help, std::vector<std::string> names,
-                        Precision serving(Precision), std::function<void(Precision)> use) {
+                        ServingPrecision serving, std::function<void(Precision)> use) {
   const auto choose = [=](const std::string& name) {
     try {
       use(serving(*precision_named(name)));
@@ -26,16 +21,16 @@ CLI::Option* add_option(CLI::App& command, const char* help, std::vector<std::st
       ->check(CLI::IsMember(std::move(names)));
 }
 
-Precision generation_precision(Precision wanted) {
-  check_build(wanted);
-  return wanted == Precision::bf16 && !why_no_bf16().empty() ? Precision::bf16_emulated : wanted;
-}
-
 }  // namespace
 
-Precision usable_precision(Precision wanted) {
-  check_build(wanted);
-  if (wanted != Precision::bf16 || why_no_bf16().empty()) return wanted;
+Precision wanted_precision(Precision wanted) {
+  check_value(sizeof(real) == sizeof(float) || wanted == Precision::float32,
+              "a build in double precision has no {}", name_of(wanted));
+  return wanted;
+}
+
+Precision training_precision(Precision wanted) {
+  if (wanted_precision(wanted) != Precision::bf16 || why_no_bf16().empty()) return wanted;
   const std::string warning = fmt::format(
       "warning: precision bf16: {}, so float32 is used instead (bf16-emulated rounds alike, but is "
       "slower than either)\n",
@@ -44,11 +39,17 @@ Precision usable_precision(Precision wanted) {
   return Precision::float32;
 }
 
-CLI::Option* add_precision(CLI::App& command, std::function<void(Precision)> use) {
+Precision generation_precision(Precision wanted) {
+  const bool emulated = wanted_precision(wanted) == Precision::bf16 && !why_no_bf16().empty();
+  return emulated ? Precision::bf16_emulated : wanted;
+}
+
+CLI::Option* add_precision(CLI::App& command, std::function<void(Precision)> use,
+                           ServingPrecision serving) {
   return add_option(command,
                     "Of linear layers' products: float32; bf16, faster on CPUs that have it; or "
                     "bf16-emulated, which rounds alike and is slower (default: float32)",
-                    {"float32", "bf16", "bf16-emulated"}, usable_precision, std::move(use));
+                    {"float32", "bf16", "bf16-emulated"}, serving, std::move(use));
 }
 
 CLI::Option* add_generation_precision(CLI::App& command, std::function<void(Precision)> use) {

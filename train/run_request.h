@@ -41,7 +41,7 @@ Options stored_settings(const std::string& command, RunFolder& folder, const std
   nlohmann::json stored = folder.settings();
   check_command_of_run(command, stored, folder.path());
   Options options = read(stored, folder.settings_file().string());
-  const Precision usable = usable_precision(options.precision);
+  const Precision usable = training_precision(options.precision);
   if (usable != options.precision) {
     stored["precision"] = name_of(usable);
     folder.save_settings(stored);

@@ -33,7 +33,7 @@ int64_t Seq2SeqOptions::longest_target() const {
   const double text = static_cast<double>(source_length - 1);
   const double hidden = std::max(1.0, std::round(denoising().share * text));
   const double spans = std::max(1.0, std::round(hidden / mean_span));
-  return static_cast<int64_t>(hidden + spans) + 2;  // a sentinel before each, one after, and </s>
+  return static_cast<int64_t>(hidden + spans) + 3;  // a sentinel before each, one after, <s>, </s>
 }
 
 void Seq2SeqOptions::check() const {

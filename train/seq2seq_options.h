@@ -24,7 +24,7 @@ inline constexpr Named<Seq2SeqTask> seq2seq_task_names[] = {
 struct Seq2SeqOptions : RunOptions {  // `data` is a text, or a table of pairs
   EncoderDecoderConfig model = {};
   Seq2SeqTask task = Seq2SeqTask::span_corruption;
-  int64_t source_length = 80;                 // tokens of a source, </s> included
+  int64_t source_length = 80;                 // tokens of a source, <s> and </s> included
   int64_t target_length = 80;                 // of a target; pairs only
   double share = 0;                           // of a text that is spoiled; 0 means the paper's
   double mean_span = 3;                       // tokens in a span
@@ -41,7 +41,7 @@ struct Seq2SeqOptions : RunOptions {  // `data` is a text, or a table of pairs
   }
   int64_t most_tokens() const { return vocab_size == 0 ? default_vocab_size : vocab_size; }
   DenoisingOptions denoising() const;
-  /// Tokens of a target at most, </s> included.
+  /// Tokens of a target at most, <s> and </s> included.
   int64_t longest_target() const;
   /// Of what the epoch of Seq2SeqData counts, how much a step reads.
   int64_t read_per_step() const {

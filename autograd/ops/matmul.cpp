@@ -118,11 +118,11 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const Factor x(dense(input)), w = Factor::of_weight(dense(weight));
   Tensor y(input.shape().with(input.rank() - 1, N));
   linear_product(x, w, bias.defined() ? dense(bias) : bias, y);
-  auto backward = [saved = x.saved_of(input), w, N](const Tensor& gradient, Grad dx, Grad dw,
-                                                    Grad db) {
+  auto backward = [saved = x.for_backward(input), w, N](const Tensor& gradient, Grad dx, Grad dw,
+                                                        Grad db) {
     const Factor dy(gradient, saved.precision());
     if (dx) add_product(dy, w, dx);
-    if (dw) add_product(dy.transposed(), saved.present(), dw);
+    if (dw) add_product(dy.transposed(), saved.recomputed(), dw);
     if (db) db += sum_to(gradient, Shape{N});
   };
   return record("linear", y, backward, input, weight, bias);

@@ -16,7 +16,8 @@ using MatrixBF16 = MatrixOf<bf16>;
 void gemm_bf16(Precision precision, int64_t M, int64_t N, int64_t K, MatrixBF16 A, MatrixBF16 B,
                real beta, real* C, int64_t ldc);
 
-/// y (M, N) = x (M, K) w^T + bias; w is (N, K), bias (N) or null; all dense.
+/// y (M, N) = x (M, K) w^T + bias; w is (N, K), bias (N) or null; all dense. Up to few_rows rows
+/// are multiplied by linear_few_rows, whatever the precision.
 void linear_bf16(Precision precision, int64_t M, int64_t N, int64_t K, const bf16* x, const bf16* w,
                  const real* bias, real* y);
 

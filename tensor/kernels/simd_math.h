@@ -68,8 +68,7 @@ HWY_INLINE V power_of_two(Exponents n) {
   return hn::BitCast(d, hn::ShiftLeft<23>(n + hn::Set(Integers(), 127)));
 }
 
-/// exp(x - n ln(2)), which must lie within ln(2) / 2 of 1, with Moshier's polynomial (Cephes,
-/// expf).
+/// exp(x - n ln(2)), where |x - n ln(2)| <= ln(2) / 2, by Moshier's polynomial (Cephes, expf).
 HWY_INLINE V exp_reduced(V x, V n) {
   constexpr real ln2_high = 0.693359375f;
   constexpr real ln2_low = -2.12194440e-4f;
@@ -90,9 +89,9 @@ HWY_INLINE V exp(V x) {
   return exp_r * power_of_two(half) * power_of_two(n - half);
 }
 
-/// exp(x) for x < 88, but 0 below -87.3, where exp(x) is denormal: for probabilities, whose hidden
-/// scores are -inf. Fewer steps than exp(), and processors are slow to make denormal numbers (on
-/// Zen 5 exp(-inf) takes 2.7 times as long as exp(-1)).
+/// exp(x) for x < 88, but 0 below -87.3, just before exp(x) becomes denormal: for probabilities,
+/// whose hidden scores are -inf. Fewer steps than exp(), and processors are slow to make denormal
+/// numbers (on Zen 5 exp(-inf) takes 2.7 times as long as exp(-1)).
 HWY_INLINE V exp_or_zero(V x) {
   // Adding 1.5 * 2^23 rounds to whole numbers, which then stand in a float's lowest bits.
   const V shift = set(12582912);

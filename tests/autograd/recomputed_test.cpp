@@ -1,5 +1,7 @@
 // Values that are cheap to make again: activations, which a linear layer behind them does not keep.
 
+#include "autograd/checkpoint.h"
+#include "autograd/observe.h"
 #include "autograd/ops.h"
 #include "tensor/allocator.h"
 #include "tests/autograd/sample_runs.h"
@@ -51,4 +53,43 @@ TEST_CASE("what an activation is made of again must not have changed") {
   u.mutable_data()[0] = 3;
   CHECK(contains(message_of<GraphError>([&] { loss.backward(); }), "changed"));
   CHECK_FALSE(layer.w.grad().defined());
+}
+
+TEST_CASE(
+    "an activation that was changed before a layer read it is refused, though nobody has it") {
+  const ActivatedLayer layer;
+  Tensor in_place, observed;
+  {
+    Tensor h = gelu(layer.u);
+    h.mutable_data()[0] = 100;
+    in_place = sum(linear(h, layer.w));
+  }
+  {
+    const Observe steer([](const char* op, Tensor& y, std::span<const Tensor* const>) {
+      if (std::string(op) == "gelu") y.mutable_data()[0] = 100;
+    });
+    observed = sum(linear(gelu(layer.u), layer.w));
+  }
+  for (const Tensor& loss : {in_place, observed}) {
+    CHECK(contains(message_of<GraphError>([&] { loss.backward(); }), "changed in place"));
+  }
+  CHECK_FALSE(layer.w.grad().defined());
+}
+
+TEST_CASE("an activation of no rows, frozen weights, and inside checkpoint()") {
+  ActivatedLayer layer;
+  const ActivatedLayer plain;
+  const Tensor none = zeros({0, inner}).requires_grad_();
+  sum(linear(gelu(none), layer.w)).backward();
+  CHECK(bit_difference(layer.w.grad(), zeros({out, inner})) == "");
+  layer.w.requires_grad_(false);
+  sum(linear(gelu(layer.u), layer.w)).backward();
+  sum(linear(gelu(plain.u) * 1, plain.w)).backward();
+  CHECK(bit_difference(layer.u.grad(), plain.u.grad()) == "");
+
+  const ActivatedLayer again;
+  const auto f = [&](Inputs x) { return linear(gelu(x[0]), again.w); };
+  sum(checkpoint(f, std::array{again.u}, std::array{again.w})).backward();
+  CHECK(bit_difference(again.u.grad(), plain.u.grad()) == "");
+  CHECK(bit_difference(again.w.grad(), plain.w.grad()) == "");
 }

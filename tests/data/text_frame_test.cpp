@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/encoding.h"
 #include "data/tokenizer.h"
 #include "support.h"
 
@@ -76,6 +77,12 @@ TEST_CASE("tokenizer_config.json's add_bos_token and add_eos_token go before the
   check_frame_is(plain.tokenizer(), {4}, {});
 }
 
+TEST_CASE("all that reads a text puts the frame around it, not only what generates") {
+  CHECK(encode(FrameFolder(llama_template).tokenizer(), "a", {}).ids == std::vector<int32_t>{3, 0});
+  CHECK(encode(FrameFolder(bart_processing).tokenizer(), "a", {}).ids ==
+        std::vector<int32_t>{3, 0, 4});
+}
+
 TEST_CASE("a frame that is not sound is refused in a sentence") {
   json outside = llama_template;
   outside["special_tokens"]["<s>"]["ids"] = {6};
@@ -102,6 +109,11 @@ TEST_CASE("BART's <mask> swallows the white space before it, as its file says") 
   CHECK(bart.encode("a \n<mask> a") == std::vector<int32_t>{0, 5, 2});
   CHECK(bart.encode(" <mask>") == std::vector<int32_t>{5});
   CHECK(bart.encode("a </s>") == std::vector<int32_t>{0, 1, 4});
+  std::vector<std::pair<size_t, size_t>> places;
+  for (const TokenPiece& piece : token_pieces(bart, "a \n<mask> a")) {
+    places.emplace_back(piece.source.begin, piece.source.end);
+  }
+  CHECK(places == std::vector<std::pair<size_t, size_t>>{{0, 1}, {3, 9}, {9, 11}});
   const testing::TemporaryFolder folder;
   bart.save(folder.path());
   CHECK(Tokenizer::load(folder.path()).encode("a <mask>") == std::vector<int32_t>{0, 5});

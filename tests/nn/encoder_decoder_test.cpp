@@ -312,7 +312,7 @@ TEST_CASE("encoder-decoder: what cannot be is refused in a sentence") {
   CHECK(refusal([](C& c) { c.n_layer = 0; }) ==
         "encoder-decoder: n_layer = 0 must be positive and below 2^31");
   CHECK(refusal([](C& c) { c.n_head = 3; }) ==
-        "encoder-decoder: n_head = 3 must divide n_embd = 16");
+        "encoder-decoder: n_head = 3 must divide n_embd = 16 unless head_width is given");
   CHECK(refusal([](C& c) { c.kv_heads = 3; }) ==
         "encoder-decoder: kv_heads = 3 must divide n_head = 4");
   CHECK(refusal([](C& c) {

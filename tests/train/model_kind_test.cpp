@@ -92,6 +92,8 @@ TEST_CASE("a subcommand that there is not: names that are near, and where all of
   CHECK(
       said({"pretrain", "gtp", "--data", "x"}) ==
       "gradus pretrain: there is no 'gtp', but gpt; gradus pretrain --help shows what there is\n");
+  CHECK(contains(said({"pretrain", "--steps", "5"}), "subcommand"));  // 5 is no misspelt gpt
+  CHECK(contains(said({"--thread", "2"}), "subcommand"));
   CHECK(said({"finetune", "sentimnt"}).starts_with("gradus finetune: there is no 'sentimnt'"));
   CHECK(said({"experiment", "nonsense"}) ==
         "gradus experiment: there is no 'nonsense'; gradus experiment list shows what there is\n");

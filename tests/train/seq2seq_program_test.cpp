@@ -316,7 +316,7 @@ TEST_CASE("seq2seq: what the command line cannot mean is refused in a sentence")
   refused(pretrain + Arguments{"--preset", "bart-tiny", "--objective", "span-corruption",
                                "--block-size", "80", "--source-length", "80", "--noise-share",
                                "0.5", "--mean-span", "1"},
-          2, "make targets of 82 tokens, and the model has 80 positions");
+          2, "make targets of 83 tokens, and the model has 80 positions");
   CHECK_FALSE(std::filesystem::exists(place.out));
   CHECK(contains(run({"pretrain", "seq2seq", "--help"}).out, "span-corruption"));
   CHECK(contains(run({"finetune", "seq2seq", "--help"}).out, "--length-penalty"));

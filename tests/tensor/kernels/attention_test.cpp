@@ -290,6 +290,26 @@ TEST_CASE("attention: scores far beyond the range of exp give the value of the l
   CHECK(lse[0] == 5000);
 }
 
+#ifndef GRADUS_DOUBLE
+TEST_CASE("attention: a probability is precise while it is a normal number, then exactly 0") {
+  for (const int64_t T : {1, 2}) {  // a query alone is another kernel's
+    for (const auto& [score, expected] :
+         {std::pair{-87.f, std::exp(-87.f)}, {-88.f, 0.f}, {-100.f, 0.f}}) {
+      Sample s{"small probability", 1, T, 2, 1, 1, 1};
+      s.fill();
+      s.q_memory.assign(static_cast<size_t>(T), 1);
+      s.k_memory = {0, score};
+      s.v_memory = {0, 1};
+      Numbers y(static_cast<size_t>(T)), lse(static_cast<size_t>(T));
+      kernels::attention(s.a, s.q_memory.data(), s.k_memory.data(), s.v_memory.data(), y.data(),
+                         lse.data());
+      CAPTURE(score);
+      CHECK(std::abs(y.back() - expected) <= 1e-6f * expected);
+    }
+  }
+}
+#endif
+
 #ifdef GRADUS_DOUBLE
 TEST_CASE("attention: the plain loops' gradients are those of finite differences") {
   Sample s{"gradient", 2, 5, 7, 4, 2, 3, true, false, true, false, 4, true};
