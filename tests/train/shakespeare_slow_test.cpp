@@ -9,7 +9,8 @@
 
 using namespace gradus::testing;
 
-TEST_CASE("nano learns tiny Shakespeare: mean validation loss of three seeds is PyTorch's to 0.01") {
+TEST_CASE(
+    "nano learns tiny Shakespeare: mean validation loss of three seeds is PyTorch's to 0.01") {
   const auto text = shared_path("data/tinyshakespeare/input.txt");
   if (!text) return;
   double total = 0;
