@@ -42,9 +42,10 @@ std::optional<NamedTensor> named_by(const AblationRule& rule, const NamedTensor&
   const auto matches = [&](const std::string& pattern) {
     return fnmatch(pattern.c_str(), part.name.c_str(), 0) == 0;
   };
-  if (!rule.head) return matches(rule.pattern) ? std::optional(part) : std::nullopt;
-  if (!is_of_heads(part.name) || (!matches(rule.pattern) && !matches(rule.pattern + ".*")))
-    return {};
+  // The name of a layer means its weight and bias.
+  if (!matches(rule.pattern) && !matches(rule.pattern + ".*")) return {};
+  if (!rule.head) return part;
+  if (!is_of_heads(part.name)) return {};
   const int64_t heads = part.tensor.dim(0) / hs;
   check_value(*rule.head < heads, "ablate: there is no head {} in {}, which has {}, counted from 0",
               *rule.head, part.name, heads);

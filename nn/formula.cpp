@@ -77,8 +77,12 @@ int64_t keys_width(const BlockConfig& b) { return b.num_kv_heads() * b.head_size
 // Operations of a token with a matrix (out, in).
 double products(int64_t out, int64_t in) { return 2.0 * static_cast<double>(out * in); }
 
-// Of a query with S keys and values.
-double score_flops(const BlockConfig& b, int64_t S) { return 2 * products(b.heads_width(), S); }
+// Of a query with S keys and values, or those in its window.
+double score_flops(const BlockConfig& b, int64_t S) {
+  const int64_t behind = b.window > 0 ? std::min(b.window, S) : S;
+  const int64_t seen = b.causal ? behind : std::min(S, 2 * behind - 1);
+  return 2 * products(b.heads_width(), seen);
+}
 
 // Of a token in a block of self-attention and MLP, among T tokens.
 double block_flops(const BlockConfig& b, int64_t T) {

@@ -37,7 +37,8 @@ int64_t cache_bytes_per_token(const EncoderDecoderConfig& config,
 
 /// Operations (a multiply-add is two) for one token of T in the forward pass: 2 for each weight of
 /// a matrix that it is multiplied with, and 4 L NH hs T for scores and their sums (Chowdhery et al.
-/// 2022, appendix B; causal masks are not subtracted). Training takes three times as many.
+/// 2022, appendix B; causal masks are not subtracted), of which a window leaves W, or 2 W - 1 to
+/// both sides. Training takes three times as many.
 double forward_flops_per_token(const GPTConfig& config, int64_t T);
 /// Of the encoder: the heads of pre-training look at a few tokens alone.
 double forward_flops_per_token(const BERTConfig& config, int64_t T);

@@ -26,7 +26,7 @@ void add_label_curve(CLI::App& experiment) {
   const std::map<std::string, TaskName> tasks{{"sentiment", TaskName::sentiment},
                                               {"pairs", TaskName::pairs}};
   command->add_option("--task", o->task, "sentiment or pairs")
-      ->transform(CLI::CheckedTransformer(tasks));
+      ->transform(CLI::CheckedTransformer(tasks).description(""));
   add_pooling(*command, o->pooling);
   command->add_option("--train", o->train, "Table of texts and labels, or builtin")
       ->capture_default_str();

@@ -38,7 +38,7 @@ void add_texts(CLI::App& command, const SharedOptions& o) {
       .add_option("--task", o->kind,
                   "classification, regression (labels are numbers) or multi-label (any number of "
                   "them, between commas)")
-      ->transform(CLI::CheckedTransformer(kinds));
+      ->transform(CLI::CheckedTransformer(kinds).description(""));
   add_pooling(command, o->pooling);
   command.add_option("--text-column", o->columns.text, "Name of the text's column");
   command.add_option("--label-column", o->columns.label, "Name of the label's column");

@@ -34,6 +34,7 @@ constexpr const char* training_note = "training three times as many\n";
 ModelFacts model_facts(const GPTConfig& c) {
   ModelFacts facts = formulas(parameter_formula(c), letters(c));
   add_cache(facts, c, "", "2 L NKV hs");
+  if (c.window > 0) facts.text += fmt::format("          of the last {} tokens\n", c.window);
   const double flops = forward_flops_per_token(c, c.block_size);
   facts.text += fmt::format("forward: {:.4g} MFLOP a token among T = {}; {}", flops / 1e6,
                             c.block_size, training_note);
@@ -44,6 +45,9 @@ ModelFacts model_facts(const GPTConfig& c) {
 ModelFacts model_facts(const BERTConfig& c, bool next_sentence) {
   ModelFacts facts = formulas(parameter_formula(c, next_sentence), letters(c));
   const double flops = forward_flops_per_token(c, c.block_size);
+  facts.text.pop_back();
+  facts.text += fmt::format("; other: the heads of pre-training{}\n\n",
+                            c.positions == Positions::relative ? " and position buckets" : "");
   facts.text += fmt::format("forward: {:.4g} MFLOP a token among T = {}, without heads; {}",
                             flops / 1e6, c.block_size, training_note);
   facts.json["forward_flops_per_token"] = flops;

@@ -58,7 +58,7 @@ using Unchanged = std::optional<int64_t>;
 
 std::string change_text(Unchanged before, int64_t parameters) {
   if (!before) return "";
-  return fmt::format("{} without the switches: {:+} parameters, {:+.1f} %\n", *before,
+  return fmt::format("the switches: {} -> {} parameters ({:+}, {:+.1f} %)\n", *before, parameters,
                      parameters - *before,
                      100 * (static_cast<double>(parameters) / static_cast<double>(*before) - 1));
 }
@@ -206,12 +206,16 @@ void add_params(CLI::App& program) {
   auto o = std::make_shared<ParamsArguments>();
   CLI::App* command = program.add_subcommand(
       "params", "Parameters of a preset or model: table, formula, shares, cache, arithmetic");
-  command->add_option("model", o->model, all_presets() + ", a model directory or its config.json")
+  command
+      ->add_option(
+          "model", o->model,
+          all_presets() +
+              ", a model directory or its config.json (llama and mistral have nano's size)")
       ->required()
       ->check([](const std::string& name) {
         const bool known = is_preset(name) || fs::is_directory(name) ||
                            (fs::path(name).filename() == "config.json" && fs::exists(name));
-        return known ? std::string() : name + " is neither a preset nor a folder";
+        return known ? std::string() : name + " is neither a folder nor a preset: " + all_presets();
       });
   command->add_option("--vocab-size", o->vocab_size, "Vocabulary (default: the preset's)")
       ->check(CLI::Range(int64_t{1}, (int64_t{1} << 31) - 1));

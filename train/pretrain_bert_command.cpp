@@ -65,7 +65,7 @@ void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
       .add(
           command, "--merge-by", [](O & o) -> auto& { return o.merge_by; },
           "Which pairs a learned WordPiece vocabulary merges first: frequency or likelihood")
-      ->transform(CLI::CheckedTransformer(scores));
+      ->transform(CLI::CheckedTransformer(scores).description(""));
   const std::map<std::string, DocumentFormat> formats{{"automatic", DocumentFormat::automatic},
                                                       {"lines", DocumentFormat::lines},
                                                       {"text", DocumentFormat::text},
@@ -74,7 +74,7 @@ void add_bert_settings(CLI::App& command, Settings<BERTOptions>& settings) {
       .add(
           command, "--format", [](O & o) -> auto& { return o.format; },
           "How the text shows documents and sentences: lines, text, wikitext or automatic")
-      ->transform(CLI::CheckedTransformer(formats));
+      ->transform(CLI::CheckedTransformer(formats).description(""));
   add_run_settings(command, settings);
 }
 

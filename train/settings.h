@@ -57,13 +57,25 @@ class Settings {
     };
     gradus::add_precision(command, change)->group(group_name);
   }
+  /// Adds --lr, with which the lowest rate keeps its proportion unless it is given as well.
+  void add_lr(CLI::App& command) {
+    const auto change = [changes = changes_](real lr) {
+      changes->push_back([=](Options& o) {
+        if (o.schedule.lr > 0) o.schedule.min_lr *= lr / o.schedule.lr;
+        o.schedule.lr = lr;
+      });
+    };
+    command.add_option_function<real>("--lr", change, "Learning rate after the warm-up")
+        ->group(group_name);
+  }
   /// add() for one command.
   auto adding_to(CLI::App& command) {
     return [this, &command](const char* name, auto place, const char* about) {
       return this->add(command, name, place, about);
     };
   }
-  /// In the order of the command line. Throws ValueError naming the first value outside its range.
+  /// In the order in which the options were added. Throws ValueError naming the first value outside
+  /// its range.
   void apply(Options& options) const {
     change(options);
     options.schedule.decay_steps = options.steps;
@@ -141,8 +153,8 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
   add("--batch-size", [](O& o) -> auto& { return o.batch_size; }, "Sequences in a micro-batch");
   add("--accumulation", [](O& o) -> auto& { return o.accumulation; }, "Micro-batches in a step");
   add("--steps", [](O& o) -> auto& { return o.steps; }, "Optimizer steps");
-  add("--lr", [](O& o) -> auto& { return o.schedule.lr; }, "Learning rate after the warm-up");
-  add("--min-lr", [](O& o) -> auto& { return o.schedule.min_lr; }, "Learning rate at the end");
+  settings.add_lr(command);
+  add("--min-lr", [](O& o) -> auto& { return o.schedule.min_lr; }, "Learning rate at the end (default: the preset's share of --lr)");
   add("--decay-start", [](O& o) -> auto& { return o.schedule.decay_start; },
       "Step until which the learning rate stays up (default: the end of the warm-up)");
   add("--warmup-steps", [](O& o) -> auto& { return o.schedule.warmup_steps; }, "Of linear warm-up");
@@ -172,7 +184,7 @@ void add_run_settings(CLI::App& command, Settings<Options>& settings) {
   settings
       .add(
           command, "--decay", [](O & o) -> auto& { return o.schedule.decay; }, "After the warm-up")
-      ->transform(CLI::CheckedTransformer(decays));
+      ->transform(CLI::CheckedTransformer(decays).description(""));
 }
 
 /// A warm-up that the command line does not mention keeps its share of the steps.

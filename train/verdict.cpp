@@ -50,7 +50,7 @@ struct Curves {
 using Remark = std::optional<std::string>;
 
 std::string stage(double loss, const Baselines& b) {
-  if (!(loss < 1.01 * b.uniform)) {
+  if (!(loss < b.uniform)) {
     return fmt::format(
         "It does no better than guessing: {:.3f} nats per token, where {:.3f} means that every "
         "token is as likely as any other.",

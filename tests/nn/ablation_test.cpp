@@ -95,6 +95,12 @@ TEST_CASE("ablate: a star stands for layers and kinds; what names nothing is ref
   CHECK(ablation_refusal("=zero") == "ablate: '=zero' is not PATTERN=zero, mean or random");
 }
 
+TEST_CASE("ablate: a layer's name means its weight and its bias") {
+  GPT model(two_layers());
+  CHECK(ablate(model, "h.1.attn.q=zero") ==
+        std::vector<std::string>{"h.1.attn.q.weight", "h.1.attn.q.bias"});
+}
+
 TEST_CASE("ablate: a number in brackets names the rows of one head, weight and bias") {
   for (const auto& [part, first] : {std::tuple{"q", 8}, std::tuple{"k", 16 + 4}}) {
     const int head = part == std::string("q") ? 2 : 1;  // of 4 and of 2, 4 wide each

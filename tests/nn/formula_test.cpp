@@ -134,6 +134,12 @@ TEST_CASE("cache and arithmetic of GPT-2 small, by hand") {
   // 12 layers of 12 C² and the head of V C, twice; scores and sums over 1,024 keys.
   const double matrices = 12.0 * 12 * 768 * 768 + 50257.0 * 768;
   CHECK(forward_flops_per_token(c, 1024) == 2 * matrices + 4.0 * 12 * 768 * 1024);
+  GPTConfig near = c;
+  near.window = 256;
+  CHECK(forward_flops_per_token(near, 1024) == 2 * matrices + 4.0 * 12 * 768 * 256);
+  CHECK(forward_flops_per_token(near, 100) == 2 * matrices + 4.0 * 12 * 768 * 100);
+  BERTConfig both{.n_layer = 12, .n_head = 12, .n_embd = 768, .window = 64};
+  CHECK(forward_flops_per_token(both, 512) == 2 * 12.0 * 12 * 768 * 768 + 4.0 * 12 * 768 * 127);
 }
 
 TEST_CASE("arithmetic is what the models really do, with shared and wider heads") {
@@ -149,8 +155,9 @@ TEST_CASE("arithmetic is what the models really do, with shared and wider heads"
     CHECK(T * forward_flops_per_token(bert, T) ==
           flops_of([&] { encoder.hidden(zeros_of(T), zeros_of(T)); }));
   }
-  for (auto [name, config] : encoder_decoder_presets()) {
-    CAPTURE(name);
+  for (const auto& preset : encoder_decoder_presets()) {
+    CAPTURE(preset.first);
+    EncoderDecoderConfig config = preset.second;
     config.vocab_size = 11;
     config.n_layer = 2;
     config.n_decoder_layer = 3;

@@ -220,7 +220,8 @@ TEST_CASE("params: counts of presets and of folders, as a table and as JSON") {
   CHECK(nano.at("tensors").at(0).at("shape") == json{65, 128});
   const json folder = json::parse(run({"params", trained().out, "--json"}).out);
   CHECK(folder.at("groups").at("MLP") == 8 * 16 * 16);
-  check_refused(run({"params", "colossus"}), 2, "colossus is neither a preset nor a folder");
+  check_refused(run({"params", "colossus"}), 2,
+                "colossus is neither a folder nor a preset: nano, baby");
 }
 
 TEST_CASE("inspect: every tensor with type, shape and bytes") {

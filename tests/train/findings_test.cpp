@@ -156,14 +156,16 @@ TEST_CASE("roberta holds if each of its changes finds more names") {
   CHECK(f1(50, 70, 60) == Outcome::does_not_hold);
 }
 
-TEST_CASE("distill holds if 97 % is kept at 1.6 times the speed, and a teacher helps") {
-  const auto figures = [](double kept, double speed, double gained) {
+TEST_CASE(
+    "distill holds if 97 % is kept at 1.6 times the speed, and a teacher who knows more helps") {
+  const auto figures = [](double kept, double speed, double gained, double teacher = 72) {
     Cells cells = cells_of(
         {{"teacher and students", {{"kept", kept}, {"speed", speed}, {"gained", gained}}}});
     for (ordered_json& cell : cells) {
       for (const char* who : {"teacher", "student", "scratch"}) {
         cell[who] = {{"accuracy", 70}, {"parameters", 10}, {"layer_parameters", 5}};
       }
+      cell["teacher"]["accuracy"] = teacher;
     }
     return experiment("distill").conclude(cells, {.seeds = 3}).outcome;
   };
@@ -171,6 +173,7 @@ TEST_CASE("distill holds if 97 % is kept at 1.6 times the speed, and a teacher h
   CHECK(figures(90, 1.9, 2) == Outcome::does_not_hold);
   CHECK(figures(99, 1.2, 2) == Outcome::does_not_hold);
   CHECK(figures(99, 1.9, -2) == Outcome::does_not_hold);
+  CHECK(figures(99, 1.9, 2, 70) != Outcome::holds);
 }
 
 TEST_CASE("sampling holds if variety grows and 1 is the best temperature") {

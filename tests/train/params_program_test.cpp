@@ -32,7 +32,7 @@ TEST_CASE("params: what a switch would cost, of presets and of folders, without 
   CHECK(parameters({"--kv-heads", "2", "--bias", "false"}) == nano - L * C * C);
   CHECK(parameters({"--window", "8"}) == nano);
   CHECK(contains(run(Arguments{"params"} + asked + Arguments{"--positions", "rope"}).out,
-                 fmt::format("{} without the switches: -8192 parameters", nano)));
+                 fmt::format("the switches: {} -> {} parameters (-8192", nano, nano - 8192)));
   const int64_t bert = count({"bert-tiny"})["parameters"];
   CHECK(count({"bert-tiny", "--n-layer", "4"})["parameters_without_switches"] == bert);
   CHECK(count({"t5-tiny", "--n-layer", "3"})["parameters"].get<int64_t>() >
@@ -59,5 +59,6 @@ TEST_CASE("params: cache and arithmetic of decoders, encoders and both") {
   CHECK(bert["forward_flops_per_token"] == 4 * (2 * 12 * 256 * 256 + 4 * 256 * 512));
   CHECK(t5["cache_bytes_per_token"] == 2 * 2 * 128 * sizeof(real));
   CHECK(t5["forward_flops_per_token"]["target"] > t5["forward_flops_per_token"]["source"]);
+  CHECK(contains(run({"params", "gpt2", "--window", "256"}).out, "of the last 256 tokens"));
   CHECK(contains(run({"params", "t5-tiny"}).out, "a token of source and target alike"));
 }

@@ -152,3 +152,14 @@ TEST_CASE("--kernels reference follows the fast kernels to four digits") {
     CHECK(std::abs(a[i].at("loss").get<double>() - b[i].at("loss").get<double>()) < 1e-4);
   }
 }
+
+TEST_CASE("--lr keeps the proportion of the lowest rate, unless --min-lr says otherwise") {
+  const auto lowest = [](const Arguments& more) {
+    const Workplace w;
+    REQUIRE(run(w.pretrain(Arguments{"--steps", "1", "--quiet"} + more)).code == 0);
+    return json::parse(slurp(w.in_run("training.json"))).at("min_lr").get<double>();
+  };
+  const double usual = lowest({});
+  CHECK(lowest({"--lr", "1e-5"}) == doctest::Approx(usual * 1e-5 / 1e-3));
+  CHECK(lowest({"--min-lr", "2e-6", "--lr", "1e-5"}) == doctest::Approx(2e-6));
+}

@@ -15,7 +15,7 @@ inline CLI::Option* add_pooling(CLI::App& command, Pooling& pooling) {
       .add_option("--pooling", pooling,
                   "What the linear layer reads: token ([CLS] under its pooler; a GPT's last token) "
                   "or mean, of all tokens")
-      ->transform(CLI::CheckedTransformer(poolings));
+      ->transform(CLI::CheckedTransformer(poolings).description(""));
 }
 
 }  // namespace gradus
