@@ -11,12 +11,12 @@ using namespace gradus::testing;
 
 namespace {
 
-constexpr int64_t rows = 64, inner = 512, out = 16;
+constexpr int64_t layer_rows = 64, layer_width = 512, layer_outputs = 16;
 
 // A layer behind an activation, from the same numbers every time.
 struct ActivatedLayer {
-  Tensor u = uniform({rows, inner}, -2, 2, 1).requires_grad_();
-  Tensor w = uniform({out, inner}, -1, 1, 2).requires_grad_();
+  Tensor u = uniform({layer_rows, layer_width}, -2, 2, 1).requires_grad_();
+  Tensor w = uniform({layer_outputs, layer_width}, -1, 1, 2).requires_grad_();
 };
 
 const auto activations = {relu, gelu, gelu_tanh, silu};
@@ -24,7 +24,7 @@ const auto activations = {relu, gelu, gelu_tanh, silu};
 }  // namespace
 
 TEST_CASE("linear keeps no copy of an activation, only what the activation keeps") {
-  const auto hidden_bytes = static_cast<int64_t>(rows * inner * sizeof(real));
+  const auto hidden_bytes = static_cast<int64_t>(layer_rows * layer_width * sizeof(real));
   for (Tensor (*const f)(const Tensor&) : activations) {
     const ActivatedLayer layer;
     const int64_t before = memory_stats().live_bytes;
@@ -79,9 +79,9 @@ TEST_CASE(
 TEST_CASE("an activation of no rows, frozen weights, and inside checkpoint()") {
   ActivatedLayer layer;
   const ActivatedLayer plain;
-  const Tensor none = zeros({0, inner}).requires_grad_();
+  const Tensor none = zeros({0, layer_width}).requires_grad_();
   sum(linear(gelu(none), layer.w)).backward();
-  CHECK(bit_difference(layer.w.grad(), zeros({out, inner})) == "");
+  CHECK(bit_difference(layer.w.grad(), zeros({layer_outputs, layer_width})) == "");
   layer.w.requires_grad_(false);
   sum(linear(gelu(layer.u), layer.w)).backward();
   sum(linear(gelu(plain.u) * 1, plain.w)).backward();
