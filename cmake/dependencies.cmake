@@ -17,8 +17,8 @@ add_library(gradus-utf8proc INTERFACE)
 target_include_directories(gradus-utf8proc SYSTEM INTERFACE $<BUILD_INTERFACE:${GRADUS_UTF8PROC_INCLUDE}>)
 target_link_libraries(gradus-utf8proc INTERFACE ${GRADUS_UTF8PROC_LIBRARY})
 
-# bfloat16 products on CPUs that have them. Without it everything else works.
-option(GRADUS_ONEDNN "Multiply in bfloat16 through oneDNN, if it is installed" ON)
+# Products on CPUs with AVX-512, and in bfloat16. Without it OpenBLAS multiplies.
+option(GRADUS_ONEDNN "Multiply through oneDNN where that is faster, if it is installed" ON)
 add_library(gradus-onednn INTERFACE)
 if(GRADUS_ONEDNN)
   find_path(GRADUS_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp)

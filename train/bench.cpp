@@ -185,8 +185,8 @@ ordered_json measure_in_process(const std::string& name, const BenchArguments& o
   const std::string command = fmt::format(
       "/proc/{}/exe --kernels {} bench --preset {} --precision {} --threads {} --steps {} --seed "
       "{} --json",
-      getpid(), kernels::use_reference() ? "reference" : "fast", name, name_of(o.precision),
-      num_threads(), o.steps, o.seed);
+      getpid(), kernels::name_of(kernels::mode()), name, name_of(o.precision), num_threads(),
+      o.steps, o.seed);
   FILE* pipe = popen(command.c_str(), "r");
   check<FileError>(pipe != nullptr, "bench: cannot start a process for {}", name);
   std::string output;

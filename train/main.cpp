@@ -12,8 +12,8 @@
 
 #include "tensor/errors.h"
 #include "tensor/kernels/mode.h"
-#include "tensor/kernels/onednn.h"
 #include "tensor/parallel.h"
+#include "tensor/precision.h"
 #include "train/commands.h"
 #include "train/near_names.h"
 
@@ -25,12 +25,10 @@ using namespace gradus;
 
 namespace {
 
-// "oneDNN 2.6.3 (bf16: no)".
+// "bf16: no (this CPU has neither AVX-512 BF16 nor AMX)".
 std::string describe_bf16() {
-  const std::string version = kernels::onednn::version();
-  if (version.empty()) return "no oneDNN";
-  return fmt::format("{} (bf16: {})", version,
-                     kernels::onednn::why_no_bf16().empty() ? "yes" : "no");
+  const std::string problem = why_no_bf16();
+  return problem.empty() ? "bf16: yes" : "bf16: no (" + problem + ")";
 }
 
 std::string version() {
@@ -45,11 +43,11 @@ void add_global_options(CLI::App& program) {
   program
       .add_option_function<std::string>(
           "--kernels",
-          [](const std::string& name) {
-            kernels::set_mode(name == "reference" ? kernels::Mode::reference : kernels::Mode::fast);
-          },
-          "fast, or reference: the plain loops that define them")
-      ->check(CLI::IsMember({"fast", "reference"}));
+          [](const std::string& name) { kernels::set_mode(*kernels::mode_named(name)); },
+          "fast; openblas: the same with every float32 product in OpenBLAS; or reference: the "
+          "plain "
+          "loops that define them")
+      ->check(CLI::IsMember({"fast", "openblas", "reference"}));
 }
 
 // "gradus pretrain: there is no 'gtp'; ..." where a word stands that names no subcommand.

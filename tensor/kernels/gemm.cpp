@@ -9,6 +9,7 @@
 #include "tensor/errors.h"
 #include "tensor/kernels/few_rows.h"
 #include "tensor/kernels/mode.h"
+#include "tensor/kernels/onednn.h"
 #include "tensor/kernels/tile_grid.h"
 #include "tensor/parallel.h"
 
@@ -76,6 +77,12 @@ void with_serial_blas(F f) {
   omp_set_num_threads(threads);
 }
 
+// Below this a product is over before oneDNN has looked up its plan.
+bool suits_onednn(int64_t M, int64_t N, int64_t K, real alpha) {
+  constexpr int64_t worth_planning = int64_t{1} << 20;
+  return alpha == 1 && M >= 16 && N >= 16 && M * N * K >= worth_planning;
+}
+
 void check_leading(int64_t ld) {
   check_value(ld <= blas_limit,
               "gemm: rows that lie {} elements apart exceed the 32-bit limit of BLAS ({})", ld,
@@ -89,6 +96,10 @@ void gemm_tile(int64_t M, int64_t N, int64_t K, real alpha, Matrix A, Matrix B, 
   if (use_reference()) return reference::gemm(M, N, K, alpha, A, B, beta, C, ldc);
   if (M == 0 || N == 0) return;
   if (K == 0 || alpha == 0) return scale_rows(M, N, beta, C, ldc);
+  if (use_onednn() && suits_onednn(M, N, K, alpha) &&
+      onednn::gemm_tile(M, N, K, A, B, beta, C, ldc)) {
+    return;
+  }
   with_serial_blas([&] {
     for (int64_t k = 0; k < K; k += longest_piece) {
       const int64_t piece = std::min(longest_piece, K - k);

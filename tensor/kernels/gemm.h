@@ -1,6 +1,7 @@
 #pragma once
 // Matrix products. Large ones are cut into a grid of tiles whose shape depends on M, N and K
-// alone, each tile one single-threaded BLAS call: the same bits for any number of threads.
+// alone, each tile one call of oneDNN (with AVX-512) or BLAS on one thread: the same bits for any
+// number of threads.
 
 #include "tensor/real.h"
 

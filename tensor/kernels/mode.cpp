@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tensor/errors.h"
+#include "tensor/kernels/onednn.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/kernels/mode.cpp"
@@ -52,8 +53,28 @@ std::string_view blas_threads() {
 
 }  // namespace
 
+const char* name_of(Mode mode) {
+  switch (mode) {
+    case Mode::openblas:
+      return "openblas";
+    case Mode::reference:
+      return "reference";
+    default:
+      return "fast";
+  }
+}
+
+std::optional<Mode> mode_named(std::string_view name) {
+  for (const Mode m : {Mode::fast, Mode::openblas, Mode::reference}) {
+    if (name == name_of(m)) return m;
+  }
+  return std::nullopt;
+}
+
 Mode mode() { return current_mode().load(std::memory_order_relaxed); }
 void set_mode(Mode mode) { current_mode().store(mode, std::memory_order_relaxed); }
+
+bool use_onednn() { return mode() == Mode::fast && onednn::is_fastest(); }
 
 std::string simd() {
   const std::string name = HWY_DYNAMIC_DISPATCH(simd_name)();
@@ -62,13 +83,14 @@ std::string simd() {
 
 std::string describe() {
   if (use_reference()) return "reference loops";
-  return fmt::format("{}, {} {} ({})", simd(), blas_version(), blas_threads(),
+  const std::string onednn = use_onednn() ? onednn::version() + ", " : "";
+  return fmt::format("{}, {}{} {} ({})", simd(), onednn, blas_version(), blas_threads(),
                      openblas_get_corename());
 }
 
 bool blas_without_avx512() {
   const std::string_view core = openblas_get_corename();
-  return simd() == "AVX-512" && (core == "Haswell" || core == "Zen");
+  return !use_onednn() && simd() == "AVX-512" && (core == "Haswell" || core == "Zen");
 }
 
 void check_blas() {

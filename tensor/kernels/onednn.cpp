@@ -1,18 +1,15 @@
 #include "tensor/kernels/onednn.h"
 
-#include "tensor/errors.h"
+#include <fmt/format.h>
 
 #if defined(GRADUS_ONEDNN) && !defined(GRADUS_DOUBLE)
 
 #include <omp.h>
 
-#include <atomic>
 #include <compare>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
-
-#include "tensor/kernels/tile_grid.h"
 
 namespace gradus::kernels::onednn {
 namespace {
@@ -111,34 +108,21 @@ class Products {
   std::map<Plan, Product> products_;
 };
 
-// One tile, on the calling thread. Kernels do not throw in parallel regions: false is an error.
-template <class T>
-bool multiply(const Tile<T>& t, int64_t K, real beta, int64_t ldc) noexcept {
-  try {
-    thread_local Products products;
-    const OneThread guard;
-    const Plan plan{t.rows,         t.columns,      K,    t.A.ld,    t.B.ld, ldc,
-                    t.A.transposed, t.B.transposed, beta, type_of<T>};
-    products.of(plan).run(products.stream, t.A.data, t.B.data, t.C);
-    return true;
-  } catch (const std::exception&) {
-    return false;
-  }
+bool has_instructions(dnnl::cpu_isa wanted) {
+  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (has & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
 }
+
+constexpr bool brings_own_threads = DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_OMP &&
+                                    DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_SEQ;
 
 // oneDNN multiplies bfloat16 numbers on any AVX-512 machine, but without instructions for them it
 // does so more slowly than float32.
-bool has_bf16_instructions() {
-  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto bf16_instructions = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-  return (has & bf16_instructions) == bf16_instructions;
-}
-
 std::string find_problem() {
-#if DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_OMP && DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_SEQ
-  return "this oneDNN brings threads of its own, which OpenMP cannot hold back";
-#endif
-  if (!has_bf16_instructions()) return "this CPU has neither AVX-512 BF16 nor AMX";
+  if (brings_own_threads)
+    return "this oneDNN brings threads of its own, which OpenMP cannot hold back";
+  if (!has_instructions(dnnl::cpu_isa::avx512_core_bf16))
+    return "this CPU has neither AVX-512 BF16 nor AMX";
   try {
     describe({16, 16, 16, 16, 16, 16, false, true, 0, memory::data_type::bf16});
   } catch (const std::exception& error) {
@@ -154,22 +138,29 @@ std::string version() {
   return fmt::format("oneDNN {}.{}.{}", v->major, v->minor, v->patch);
 }
 
+// With fewer instructions its products take another way, which is not.
+bool is_fastest() {
+  static const bool fastest = !brings_own_threads && has_instructions(dnnl::cpu_isa::avx512_core);
+  return fastest;
+}
+
 std::string why_no_bf16() {
   static const std::string problem = find_problem();
   return problem;
 }
 
 template <class T>
-void gemm(int64_t M, int64_t N, int64_t K, MatrixOf<T> A, MatrixOf<T> B, real beta,
-          const real* bias, real* C, int64_t ldc) {
-  std::atomic<bool> failed = false;
-  for_each_tile({M, N, K, C, ldc}, A, B, [&](const Tile<T>& t) {
-    if (bias != nullptr) start_as_bias(t, ldc, bias);
-    const real kept = bias != nullptr ? 1 : beta;
-    if (K == 0) return scale_rows(t.rows, t.columns, kept, t.C, ldc);
-    if (!multiply(t, K, kept, ldc)) failed = true;
-  });
-  check<Error>(!failed, "gemm: oneDNN failed to multiply ({}, {}) by ({}, {})", M, K, K, N);
+bool gemm_tile(int64_t M, int64_t N, int64_t K, MatrixOf<T> A, MatrixOf<T> B, real beta, real* C,
+               int64_t ldc) noexcept {
+  try {
+    thread_local Products products;
+    const OneThread guard;
+    const Plan plan{M, N, K, A.ld, B.ld, ldc, A.transposed, B.transposed, beta, type_of<T>};
+    products.of(plan).run(products.stream, A.data, B.data, C);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 }  // namespace gradus::kernels::onednn
@@ -180,14 +171,16 @@ namespace gradus::kernels::onednn {
 
 std::string version() { return ""; }
 
+bool is_fastest() { return false; }
+
 std::string why_no_bf16() {
   return sizeof(real) == sizeof(float) ? "this build has no oneDNN"
                                        : "a build in double precision has no bfloat16";
 }
 
 template <class T>
-void gemm(int64_t, int64_t, int64_t, MatrixOf<T>, MatrixOf<T>, real, const real*, real*, int64_t) {
-  throw Error("gemm: " + why_no_bf16());
+bool gemm_tile(int64_t, int64_t, int64_t, MatrixOf<T>, MatrixOf<T>, real, real*, int64_t) noexcept {
+  return false;
 }
 
 }  // namespace gradus::kernels::onednn
@@ -196,9 +189,9 @@ void gemm(int64_t, int64_t, int64_t, MatrixOf<T>, MatrixOf<T>, real, const real*
 
 namespace gradus::kernels::onednn {
 
-template void gemm(int64_t, int64_t, int64_t, MatrixOf<real>, MatrixOf<real>, real, const real*,
-                   real*, int64_t);
-template void gemm(int64_t, int64_t, int64_t, MatrixOf<bf16>, MatrixOf<bf16>, real, const real*,
-                   real*, int64_t);
+template bool gemm_tile(int64_t, int64_t, int64_t, MatrixOf<real>, MatrixOf<real>, real, real*,
+                        int64_t) noexcept;
+template bool gemm_tile(int64_t, int64_t, int64_t, MatrixOf<bf16>, MatrixOf<bf16>, real, real*,
+                        int64_t) noexcept;
 
 }  // namespace gradus::kernels::onednn

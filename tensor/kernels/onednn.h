@@ -1,7 +1,7 @@
 #pragma once
-// oneDNN, which multiplies bfloat16 numbers by the CPU's own instructions (AVX-512 BF16, AMX). It
-// is optional: a build without it has these functions, and they say so. What it reports as an
-// error ends here.
+// oneDNN, which multiplies float32 numbers by AVX-512 faster than OpenBLAS does, and bfloat16
+// numbers by the CPU's own instructions (AVX-512 BF16, AMX). It is optional: a build without it has
+// these functions, and they say so. What it reports as an error ends here.
 
 #include <string>
 
@@ -12,15 +12,16 @@ namespace gradus::kernels::onednn {
 
 /// "oneDNN 2.6.3"; empty in a build without it.
 std::string version();
+/// Whether its products of float32 numbers are the fastest here.
+bool is_fastest();
 /// Why there are no fast products of bfloat16 numbers here, in a clause; empty if there are.
 std::string why_no_bf16();
 
-/// C (M, N) = A (M, K) B (K, N), on the grid of kernels::gemm, each tile a product on one thread.
-/// To it is added beta * C or, if there is one, bias (N) in every row. T is bf16; or real, which
-/// runs on every CPU, and by which tests check all but the multiplication itself. Throws Error if
-/// oneDNN does.
+/// C (M, N; rows ldc apart) = A (M, K) B (K, N) + beta * C on the calling thread; none of M, N and
+/// K is 0. T is real or bf16. False, and nothing is done, if oneDNN cannot. It calls malloc some
+/// five times, for 232 bytes in all.
 template <class T>
-void gemm(int64_t M, int64_t N, int64_t K, MatrixOf<T> A, MatrixOf<T> B, real beta,
-          const real* bias, real* C, int64_t ldc);
+bool gemm_tile(int64_t M, int64_t N, int64_t K, MatrixOf<T> A, MatrixOf<T> B, real beta, real* C,
+               int64_t ldc) noexcept;
 
 }  // namespace gradus::kernels::onednn

@@ -19,29 +19,27 @@ struct Grid {
   int64_t tiles() const { return M == 0 || N == 0 ? 0 : ceil_div(M, tile_m) * columns(); }
 };
 
-// Cuts `size` into equal pieces of about `piece`, multiples of 16 as BLAS likes them.
+// Cuts `size` into equal pieces of about `piece`: four, or eight, ..., so that two threads or four
+// end together; fewer only if they would be shorter than 64, where BLAS copies more than it
+// multiplies. Multiples of 16, as BLAS likes them.
 inline int64_t even_piece(int64_t size, int64_t piece) {
-  const int64_t pieces = std::max<int64_t>(1, ceil_div(size, piece));
+  constexpr int64_t smallest = 64;
+  const int64_t fours = std::max<int64_t>(1, (size + 2 * piece) / (4 * piece));
+  const int64_t pieces = std::clamp<int64_t>(4 * fours, 1, std::max<int64_t>(1, size / smallest));
   return ceil_div(ceil_div(size, pieces), 16) * 16;
 }
 
-// Tiles of 512 x 512 run as fast as whole matrices. Products of fewer than four such tiles are cut
-// into four at least, for as many threads, and no further: BLAS copies both operands of every tile,
-// which in tiles of 96 x 64 took a tenth of the time; below 64 it copies more than it multiplies.
+// Panels of 256 whole rows of C are the fastest: oneDNN likes a dense C, and of A and B each is
+// copied once or as often as there are panels. Few rows are kept whole, and columns are cut
+// instead.
 inline Grid make_grid(int64_t M, int64_t N, int64_t K) {
-  constexpr int64_t largest = 512, smallest = 64, enough_tiles = 4;
   if (M == 0 || N == 0 || M * N < serial_work / std::max<int64_t>(1, K)) return {M, N, M, N};
-  Grid grid{M, N, even_piece(M, largest), even_piece(N, largest)};
-  if (M < smallest) {  // memory-bound: every tile reads its own part of B, once
-    grid.tile_n = even_piece(N, std::max(smallest, serial_work / 2 / std::max<int64_t>(1, K)));
-    return grid;
+  if (M < 64) {  // memory-bound: every tile reads its own part of B, once
+    return {M, N, M,
+            even_piece(N, std::max<int64_t>(64, serial_work / 2 / std::max<int64_t>(1, K)))};
   }
-  while (grid.tiles() < enough_tiles) {
-    int64_t& longer = grid.tile_m >= grid.tile_n ? grid.tile_m : grid.tile_n;
-    if (longer <= smallest) break;
-    longer = even_piece(longer, (longer + 1) / 2);
-  }
-  return grid;
+  if (N <= 2048 && (M >= 512 || M >= N)) return {M, N, even_piece(M, 256), N};
+  return {M, N, M <= 1024 ? M : even_piece(M, 512), even_piece(N, 512)};
 }
 
 // The part of m that begins at (i, j).

@@ -3,8 +3,8 @@
 #include "autograd/factor.h"
 
 #include "autograd/checkpoint.h"
-#include "tensor/kernels/mode.h"
 #include "tests/autograd/sample_runs.h"
+#include "tests/tensor/kernels/kernel_guard.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -92,10 +92,8 @@ TEST_CASE("linear in bfloat16 on reference loops computes the same") {
   const Layer f;
   const PrecisionMode products(Precision::bf16_emulated);
   const Tensor expected = linear(f.x, f.w, f.b);
-  kernels::set_mode(kernels::Mode::reference);
-  const Tensor y = linear(f.x, f.w, f.b);
-  kernels::set_mode(kernels::Mode::fast);
-  CHECK(difference(y, expected) == "");
+  const KernelGuard loops(kernels::Mode::reference);
+  CHECK(difference(linear(f.x, f.w, f.b), expected) == "");
 }
 
 TEST_CASE("a weight is rounded once, until somebody writes to it") {

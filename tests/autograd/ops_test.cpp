@@ -1,8 +1,8 @@
 // Every op sample through every check.
 
 #include "autograd/gradcheck.h"
-#include "tensor/kernels/mode.h"
 #include "tests/autograd/sample_runs.h"
+#include "tests/tensor/kernels/kernel_guard.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -40,14 +40,6 @@ std::vector<uint64_t> versions_of(const Tensors& inputs) {
   for (const Tensor& x : inputs) versions.push_back(x.storage()->version());
   return versions;
 }
-
-class KernelGuard {
- public:
-  explicit KernelGuard(kernels::Mode mode) { kernels::set_mode(mode); }
-  ~KernelGuard() { kernels::set_mode(kernels::Mode::fast); }
-  KernelGuard(const KernelGuard&) = delete;
-  KernelGuard& operator=(const KernelGuard&) = delete;
-};
 
 }  // namespace
 

@@ -9,8 +9,10 @@
 
 #include "tensor/errors.h"
 #include "tensor/parallel.h"
+#include "tests/tensor/kernels/kernel_guard.h"
 
 using namespace gradus;
+using namespace gradus::testing;
 using kernels::Matrix;
 
 namespace {
@@ -67,10 +69,20 @@ struct Sizes {
   int64_t M, N, K;
 };
 
-// Rows, columns, squares, odd sizes, sizes of several tiles.
+// Rows, columns, squares, odd sizes, sizes of several tiles, tiles that oneDNN takes.
 const std::vector<Sizes> all_sizes{{1, 1, 1},   {1, 300, 70},   {300, 1, 70},    {1, 5000, 129},
                                    {7, 5, 3},   {64, 64, 64},   {65, 63, 129},   {130, 517, 31},
                                    {97, 33, 0}, {300, 700, 40}, {128, 384, 500}, {513, 257, 65}};
+
+// oneDNN's products, where it is the fastest, and OpenBLAS's.
+template <class F>
+void for_each_library(F f) {
+  for (const kernels::Mode mode : {kernels::Mode::fast, kernels::Mode::openblas}) {
+    const KernelGuard guard(mode);
+    INFO("--kernels ", kernels::name_of(mode));
+    f();
+  }
+}
 
 class ThreadCount {
  public:
@@ -84,51 +96,57 @@ class ThreadCount {
 }  // namespace
 
 TEST_CASE("gemm agrees with the textbook loop for every shape, transposition and stride") {
-  for (const Sizes s : all_sizes) {
-    for (const bool A_transposed : {false, true}) {
-      for (const bool B_transposed : {false, true}) {
-        for (const int64_t gap : {0, 5}) {
+  for_each_library([] {
+    for (const Sizes s : all_sizes) {
+      for (const bool A_transposed : {false, true}) {
+        for (const bool B_transposed : {false, true}) {
+          for (const int64_t gap : {0, 5}) {
+            CAPTURE(s.M);
+            CAPTURE(s.N);
+            CAPTURE(s.K);
+            CAPTURE(A_transposed);
+            CAPTURE(B_transposed);
+            const Product p{s.M, s.N, s.K, A_transposed, B_transposed, 1, 0, gap};
+            const Numbers expected = p.run(kernels::reference::gemm);
+            check_close(p.run(kernels::gemm), expected, s.K);
+            check_close(p.run(kernels::gemm_tile), expected, s.K);
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("gemm scales the product by alpha and what C held by beta") {
+  for_each_library([] {
+    for (const Sizes s : all_sizes) {
+      for (const real alpha : {real{0}, real{0.5}, real{1}}) {
+        for (const real beta : {real{0}, real{0.5}, real{1}}) {
           CAPTURE(s.M);
-          CAPTURE(s.N);
-          CAPTURE(s.K);
-          CAPTURE(A_transposed);
-          CAPTURE(B_transposed);
-          const Product p{s.M, s.N, s.K, A_transposed, B_transposed, 1, 0, gap};
+          CAPTURE(alpha);
+          CAPTURE(beta);
+          const Product p{s.M, s.N, s.K, false, true, alpha, beta, 3};
           const Numbers expected = p.run(kernels::reference::gemm);
           check_close(p.run(kernels::gemm), expected, s.K);
           check_close(p.run(kernels::gemm_tile), expected, s.K);
         }
       }
     }
-  }
-}
-
-TEST_CASE("gemm scales the product by alpha and what C held by beta") {
-  for (const Sizes s : all_sizes) {
-    for (const real alpha : {real{0}, real{0.5}, real{1}}) {
-      for (const real beta : {real{0}, real{0.5}, real{1}}) {
-        CAPTURE(s.M);
-        CAPTURE(alpha);
-        CAPTURE(beta);
-        const Product p{s.M, s.N, s.K, false, true, alpha, beta, 3};
-        const Numbers expected = p.run(kernels::reference::gemm);
-        check_close(p.run(kernels::gemm), expected, s.K);
-        check_close(p.run(kernels::gemm_tile), expected, s.K);
-      }
-    }
-  }
+  });
 }
 
 TEST_CASE("gemm with beta = 0 ignores a NaN in C, also where the product has no terms") {
-  for (const Sizes s : all_sizes) {
-    CAPTURE(s.M);
-    CAPTURE(s.K);
-    Product p{s.M, s.N, s.K};
-    p.C.assign(p.C.size(), not_a_number);
-    const Numbers expected = p.run(kernels::reference::gemm);
-    check_close(p.run(kernels::gemm), expected, s.K);
-    check_close(p.run(kernels::gemm_tile), expected, s.K);
-  }
+  for_each_library([] {
+    for (const Sizes s : all_sizes) {
+      CAPTURE(s.M);
+      CAPTURE(s.K);
+      Product p{s.M, s.N, s.K};
+      p.C.assign(p.C.size(), not_a_number);
+      const Numbers expected = p.run(kernels::reference::gemm);
+      check_close(p.run(kernels::gemm), expected, s.K);
+      check_close(p.run(kernels::gemm_tile), expected, s.K);
+    }
+  });
 }
 
 TEST_CASE("gemm without rows or columns touches nothing") {
@@ -143,29 +161,33 @@ TEST_CASE("gemm without rows or columns touches nothing") {
 
 TEST_CASE(
     "gemm gives the same bits for any number of threads and leaves the caller's count alone") {
-  for (const Sizes s : all_sizes) {
-    CAPTURE(s.M);
-    const Product p{s.M, s.N, s.K, true, false, 1, 1};
-    const ThreadCount one(1);
-    const Numbers expected = p.run(kernels::gemm), expected_tile = p.run(kernels::gemm_tile);
-    for (const int threads : {2, 3, 4}) {
-      const ThreadCount some(threads);
-      CHECK(p.run(kernels::gemm) == expected);
-      CHECK(p.run(kernels::gemm_tile) == expected_tile);
-      CHECK(num_threads() == threads);
+  for_each_library([] {
+    for (const Sizes s : all_sizes) {
+      CAPTURE(s.M);
+      const Product p{s.M, s.N, s.K, true, false, 1, 1};
+      const ThreadCount one(1);
+      const Numbers expected = p.run(kernels::gemm), expected_tile = p.run(kernels::gemm_tile);
+      for (const int threads : {2, 3, 4}) {
+        const ThreadCount some(threads);
+        CHECK(p.run(kernels::gemm) == expected);
+        CHECK(p.run(kernels::gemm_tile) == expected_tile);
+        CHECK(num_threads() == threads);
+      }
+      CHECK(num_threads() == 1);
     }
-    CHECK(num_threads() == 1);
-  }
+  });
 }
 
 TEST_CASE("gemm inside a parallel region gives the bits it gives outside") {
-  const Product p{300, 700, 40};
-  const Numbers expected = p.run(kernels::gemm);
-  std::vector<Numbers> results(4);
-  const ThreadCount two(2);
-  parallel_for(4, 1,
-               [&](int64_t i, int64_t) { results[static_cast<size_t>(i)] = p.run(kernels::gemm); });
-  for (const Numbers& result : results) CHECK(result == expected);
+  for_each_library([] {
+    const Product p{300, 700, 40};
+    const Numbers expected = p.run(kernels::gemm);
+    std::vector<Numbers> results(4);
+    const ThreadCount two(2);
+    parallel_for(
+        4, 1, [&](int64_t i, int64_t) { results[static_cast<size_t>(i)] = p.run(kernels::gemm); });
+    for (const Numbers& result : results) CHECK(result == expected);
+  });
 }
 
 TEST_CASE("gemm refuses rows further apart than BLAS can count") {
@@ -204,28 +226,30 @@ TEST_CASE("gemm_batched multiplies each product of the batch, few and large or m
 }
 
 TEST_CASE("linear is x w^T + bias, with or without a bias, with rows of x apart") {
-  for (const Sizes s : all_sizes) {
-    CAPTURE(s.M);
-    CAPTURE(s.N);
-    const int64_t ld = s.K + 3;
-    const Numbers x = random_numbers(s.M * ld, 1), w = random_numbers(s.N * s.K, 2);
-    const Numbers bias = random_numbers(s.N, 3);
-    for (const bool with_bias : {false, true}) {
-      Numbers y(static_cast<size_t>(s.M * s.N), not_a_number), expected = y;
-      for (int64_t i = 0; i < s.M; ++i) {
-        for (int64_t j = 0; j < s.N; ++j) {
-          real sum = with_bias ? bias[static_cast<size_t>(j)] : 0;
-          for (int64_t k = 0; k < s.K; ++k) {
-            sum += x[static_cast<size_t>(i * ld + k)] * w[static_cast<size_t>(j * s.K + k)];
+  for_each_library([] {
+    for (const Sizes s : all_sizes) {
+      CAPTURE(s.M);
+      CAPTURE(s.N);
+      const int64_t ld = s.K + 3;
+      const Numbers x = random_numbers(s.M * ld, 1), w = random_numbers(s.N * s.K, 2);
+      const Numbers bias = random_numbers(s.N, 3);
+      for (const bool with_bias : {false, true}) {
+        Numbers y(static_cast<size_t>(s.M * s.N), not_a_number), expected = y;
+        for (int64_t i = 0; i < s.M; ++i) {
+          for (int64_t j = 0; j < s.N; ++j) {
+            real sum = with_bias ? bias[static_cast<size_t>(j)] : 0;
+            for (int64_t k = 0; k < s.K; ++k) {
+              sum += x[static_cast<size_t>(i * ld + k)] * w[static_cast<size_t>(j * s.K + k)];
+            }
+            expected[static_cast<size_t>(i * s.N + j)] = sum;
           }
-          expected[static_cast<size_t>(i * s.N + j)] = sum;
         }
+        kernels::linear(s.M, s.N, s.K, {x.data(), ld}, w.data(), with_bias ? bias.data() : nullptr,
+                        y.data());
+        check_close(y, expected, s.K);
       }
-      kernels::linear(s.M, s.N, s.K, {x.data(), ld}, w.data(), with_bias ? bias.data() : nullptr,
-                      y.data());
-      check_close(y, expected, s.K);
     }
-  }
+  });
 }
 
 TEST_CASE("gemm: no rows or no columns is no work, however long the inner dimension") {
