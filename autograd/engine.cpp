@@ -48,6 +48,11 @@ void Grad::operator+=(Tensor t) const {
   node_->shares_incoming = adoptable && shared;
 }
 
+Tensor replaceable(const Tensor& x) {
+  const bool whole = x.is_contiguous() && x.storage()->size() == x.numel();
+  return whole && x.storage().use_count() == 1 ? x.detach() : Tensor(x.shape());
+}
+
 namespace autograd {
 namespace {
 

@@ -62,6 +62,10 @@ class Grad {
   autograd::Node* node_ = nullptr;
 };
 
+/// Where backward may write a result of x's shape that replaces x: in x's own memory if nobody else
+/// can see it, otherwise in fresh memory. The closure that saved x should drop it afterwards.
+Tensor replaceable(const Tensor& x);
+
 namespace autograd {
 
 /// Whether gradients can flow to x.

@@ -8,15 +8,18 @@
 namespace gradus {
 namespace {
 
-// dx += dy f'(x). The value y = f(x) is cheap to compute again, and then need not be kept.
+// dx += dy f'(x), written over x. The value y = f(x) is cheap to compute again, and then need not
+// be kept.
 struct ActivationBackward {
   Tensor x;
   kernels::Unary* f;
   kernels::UnaryBackward* f_backward;
 
-  void operator()(const Tensor& dy, Grad dx) const {
-    Tensor buffer = dx.buffer();
-    f_backward(x.numel(), x.data(), dy.data(), buffer.mutable_data());
+  void operator()(const Tensor& dy, Grad dx) {
+    Tensor product = replaceable(x);
+    f_backward(x.numel(), x.data(), dy.data(), product.mutable_data());
+    x = {};
+    dx += std::move(product);
   }
   Tensor value() const { return map(x, f); }
 };

@@ -37,7 +37,7 @@ void check_cross_entropy(const Tensor& logits, const Tokens& targets,
 Tensor cross_entropy(const Tensor& input, const Tokens& targets,
                      const CrossEntropyOptions& options) {
   check_cross_entropy(input, targets, options);
-  const Tensor logits = dense(input);
+  Tensor logits = dense(input);
   const Tensor weights =
       options.class_weight.defined() ? dense(options.class_weight).detach() : Tensor();
   const int64_t V = logits.dim(-1), N = targets.numel();
@@ -56,11 +56,13 @@ Tensor cross_entropy(const Tensor& input, const Tokens& targets,
     if (options.reduction == Reduction::mean) scale = total > 0 ? 1 / total : 0;
     y = affine(sum_to(losses, {}), scale, 0);
   }
-  auto backward = [=, saved = weights](const Tensor& dy, Grad dx, Grad) {
+  auto backward = [=, saved = weights](const Tensor& dy, Grad dx, Grad) mutable {
     const Tensor dloss = dense((dy * scale).expand(targets.shape));
-    auto [out, beta] = dx.accumulator();
+    Tensor dlogits = replaceable(logits);
     kernels::cross_entropy_backward(c, logits.data(), targets.data(), lse.data(), dloss.data(),
-                                    beta, out.mutable_data());
+                                    dlogits.mutable_data());
+    logits = {};
+    dx += std::move(dlogits);
   };
   return record("cross_entropy", y, backward, input, weights);
 }

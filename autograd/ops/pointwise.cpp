@@ -47,8 +47,9 @@ Tensor abs(const Tensor& x) {
 Tensor tanh(const Tensor& x) {
   Tensor y = map(x, kernels::tanh);
   auto backward = [=](const Tensor& dy, Grad dx) {
-    Tensor buffer = dx.buffer();
-    kernels::tanh_backward(y.numel(), y.data(), dy.data(), buffer.mutable_data());
+    Tensor product(y.shape());
+    kernels::tanh_backward(y.numel(), y.data(), dy.data(), product.mutable_data());
+    dx += std::move(product);
   };
   return record("tanh", y, backward, x);
 }
@@ -57,8 +58,9 @@ Tensor tanh(const Tensor& x) {
 Tensor sigmoid(const Tensor& x) {
   Tensor y = map(x, kernels::sigmoid);
   auto backward = [=](const Tensor& dy, Grad dx) {
-    Tensor buffer = dx.buffer();
-    kernels::sigmoid_backward(y.numel(), y.data(), dy.data(), buffer.mutable_data());
+    Tensor product(y.shape());
+    kernels::sigmoid_backward(y.numel(), y.data(), dy.data(), product.mutable_data());
+    dx += std::move(product);
   };
   return record("sigmoid", y, backward, x);
 }

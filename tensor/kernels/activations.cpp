@@ -12,11 +12,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace gradus::kernels::HWY_NAMESPACE {
 
-// dx += dy * slope(x)
+// dx = dy * slope(x)
 template <class F>
-HWY_INLINE void add_gradient(int64_t n, const real* x, const real* dy, real* dx, F slope) {
-  const auto step = [&](V v, V g, V sum) HWY_ATTR { return hn::MulAdd(g, slope(v), sum); };
-  transform(n, dx, step, x, dy, dx);
+HWY_INLINE void times_slope(int64_t n, const real* x, const real* dy, real* dx, F slope) {
+  const auto step = [&](V v, V g) HWY_ATTR { return g * slope(v); };
+  transform(n, dx, step, x, dy);
 }
 
 // 0.5 (1 + tanh(u)) = sigmoid(2u), so that GELU's approximation is x * sigmoid(x (a + b x^2)).
@@ -55,24 +55,24 @@ void gelu_tanh_dense(int64_t n, const real* x, real* y) {
 }
 
 void tanh_slope(int64_t n, const real* y, const real* dy, real* dx) {
-  add_gradient(n, y, dy, dx, [](V t) HWY_ATTR { return hn::NegMulAdd(t, t, set(1)); });
+  times_slope(n, y, dy, dx, [](V t) HWY_ATTR { return hn::NegMulAdd(t, t, set(1)); });
 }
 void sigmoid_slope(int64_t n, const real* y, const real* dy, real* dx) {
-  add_gradient(n, y, dy, dx, [](V s) HWY_ATTR { return s * (set(1) - s); });
+  times_slope(n, y, dy, dx, [](V s) HWY_ATTR { return s * (set(1) - s); });
 }
 void silu_slope(int64_t n, const real* x, const real* dy, real* dx) {
   const auto slope = [](V v) HWY_ATTR {
     const V s = sigmoid(v);
     return s * hn::MulAdd(v, set(1) - s, set(1));
   };
-  add_gradient(n, x, dy, dx, slope);
+  times_slope(n, x, dy, dx, slope);
 }
 void gelu_slope(int64_t n, const real* x, const real* dy, real* dx) {
   const auto slope = [](V v) HWY_ATTR {
     const Normal normal = normal_distribution(v);
     return hn::MulAdd(v, normal.density, normal.cdf);
   };
-  add_gradient(n, x, dy, dx, slope);
+  times_slope(n, x, dy, dx, slope);
 }
 void gelu_tanh_slope(int64_t n, const real* x, const real* dy, real* dx) {
   // With s = sigmoid(x (a + b x^2)):  s + x s (1 - s) (a + 3 b x^2). Beyond 40, s is 0 or 1 and x^2
@@ -84,7 +84,7 @@ void gelu_tanh_slope(int64_t n, const real* x, const real* dy, real* dx) {
     const V argument_slope = hn::MulAdd(square, set(3 * gelu_b), set(gelu_a));
     return hn::MulAdd(v * s, (set(1) - s) * argument_slope, s);
   };
-  add_gradient(n, x, dy, dx, slope);
+  times_slope(n, x, dy, dx, slope);
 }
 
 }  // namespace gradus::kernels::HWY_NAMESPACE

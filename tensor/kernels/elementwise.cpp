@@ -51,9 +51,8 @@ void relu_dense(int64_t n, const real* x, real* y) {  // a NaN is not < 0 and st
       n, y, [](V v) HWY_ATTR { return hn::IfThenZeroElse(v < zero(), v); }, x);
 }
 void relu_slope(int64_t n, const real* x, const real* dy, real* dx) {
-  const auto step = [](V v, V g, V sum)
-                        HWY_ATTR { return sum + hn::IfThenZeroElse(v <= zero(), g); };
-  transform(n, dx, step, x, dy, dx);
+  const auto step = [](V v, V g) HWY_ATTR { return hn::IfThenZeroElse(v <= zero(), g); };
+  transform(n, dx, step, x, dy);
 }
 
 // y = f(a, b) for any steps. Dense and repeated operands feed the vectors directly; others are

@@ -10,7 +10,7 @@ namespace gradus::kernels {
 using Unary = void(int64_t n, const real* x, real* y);
 using Binary = void(int64_t n, const real* a, int64_t step_a, const real* b, int64_t step_b,
                     real* y);
-/// dx[i] += dy[i] * f'(x[i]); x is the input of f, or its output where noted.
+/// dx[i] = dy[i] * f'(x[i]); x is the input of f, or its output where noted.
 using UnaryBackward = void(int64_t n, const real* x, const real* dy, real* dx);
 
 void fill(int64_t n, real value, real* y);

@@ -78,25 +78,15 @@ double smooth_loss(int64_t V_size, const real* x, const real* w, real lse) {
   });
 }
 
-// dx = a * exp(x - lse) - b * w, added to what is there unless beta is 0; w null means 1.
+// dx = a * exp(x - lse) - b * w; w null means 1
 void cross_entropy_slope(int64_t V_size, const real* x, const real* w, real lse, real a, real b,
-                         real beta, real* dx) {
+                         real* dx) {
   const auto slope = [=](V v, V weight) HWY_ATTR {
     return hn::MulSub(set(a), exp(v - set(lse)), set(b) * weight);
   };
-  const V one = set(1);
-  if (beta == 0 && w == nullptr) {
-    transform(
-        V_size, dx, [=](V v) HWY_ATTR { return slope(v, one); }, x);
-  } else if (beta == 0) {
-    transform(V_size, dx, slope, x, w);
-  } else if (w == nullptr) {
-    transform(
-        V_size, dx, [=](V v, V sum) HWY_ATTR { return sum + slope(v, one); }, x, dx);
-  } else {
-    const auto step = [=](V v, V weight, V sum) HWY_ATTR { return sum + slope(v, weight); };
-    transform(V_size, dx, step, x, w, dx);
-  }
+  if (w != nullptr) return transform(V_size, dx, slope, x, w);
+  transform(
+      V_size, dx, [=](V v) HWY_ATTR { return slope(v, set(1)); }, x);
 }
 
 }  // namespace gradus::kernels::HWY_NAMESPACE
@@ -161,9 +151,9 @@ void cross_entropy(const CrossEntropy& c, const real* logits, const int32_t* tar
 // With p = exp(x - lse) and W = sum(w), the derivative of the loss is
 //   ((1 - e) w[t] + e W / V) p[v] - e / V w[v] - (v == t) (1 - e) w[t].
 void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int32_t* target,
-                            const real* lse, const real* dloss, real beta, real* dlogits) {
+                            const real* lse, const real* dloss, real* dlogits) {
   if (use_reference()) {
-    return reference::cross_entropy_backward(c, logits, target, lse, dloss, beta, dlogits);
+    return reference::cross_entropy_backward(c, logits, target, lse, dloss, dlogits);
   }
   const real* w = c.class_weight;
   const double smooth = static_cast<double>(c.label_smoothing) / static_cast<double>(c.V);
@@ -173,7 +163,7 @@ void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int
   parallel_rows(c.N, c.V, [&](int64_t n) {
     real* dx = dlogits + n * c.V;
     if (target[n] == c.ignore_index) {
-      if (beta == 0) std::fill_n(dx, c.V, real(0));
+      std::fill_n(dx, c.V, real(0));
       return;
     }
     const double hard = (1 - static_cast<double>(c.label_smoothing)) *
@@ -181,7 +171,7 @@ void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int
     const double g = dloss[n];
     HWY_DYNAMIC_DISPATCH(cross_entropy_slope)
     (c.V, logits + n * c.V, w, lse[n], static_cast<real>(g * (hard + smooth * weight_sum)),
-     static_cast<real>(g * smooth), beta, dx);
+     static_cast<real>(g * smooth), dx);
     dx[target[n]] -= static_cast<real>(g * hard);
   });
 }

@@ -27,10 +27,9 @@ struct CrossEntropy {
 };
 void cross_entropy(const CrossEntropy& c, const real* logits, const int32_t* target, real* loss,
                    real* weight, real* lse);
-/// dlogits = beta * dlogits + dloss[n] * d loss[n] / d logits, beta being 0, which ignores what
-/// dlogits holds, or 1. With beta = 0 it may be logits itself.
+/// dlogits = dloss[n] * d loss[n] / d logits. It may be logits itself.
 void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int32_t* target,
-                            const real* lse, const real* dloss, real beta, real* dlogits);
+                            const real* lse, const real* dloss, real* dlogits);
 
 namespace reference {
 void softmax(int64_t N, int64_t C, const real* x, real* y);
@@ -40,7 +39,7 @@ void log_softmax_backward(int64_t N, int64_t C, const real* y, const real* dy, r
 void cross_entropy(const CrossEntropy& c, const real* logits, const int32_t* target, real* loss,
                    real* weight, real* lse);
 void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int32_t* target,
-                            const real* lse, const real* dloss, real beta, real* dlogits);
+                            const real* lse, const real* dloss, real* dlogits);
 }  // namespace reference
 
 }  // namespace gradus::kernels

@@ -26,12 +26,12 @@ void map(int64_t n, const real* a, int64_t step_a, const real* b, int64_t step_b
   }
 }
 
-// dx += dy * derivative(x)
+// dx = dy * derivative(x)
 template <class F>
-void add_gradient(int64_t n, const real* x, const real* dy, real* dx, F derivative) {
+void times_slope(int64_t n, const real* x, const real* dy, real* dx, F derivative) {
   for (int64_t i = 0; i < n; ++i) {
     const double slope = derivative(static_cast<double>(x[i]));
-    dx[i] = static_cast<real>(dx[i] + dy[i] * slope);
+    dx[i] = static_cast<real>(dy[i] * slope);
   }
 }
 
@@ -99,29 +99,29 @@ void silu(int64_t n, const real* x, real* y) {
 }
 
 void relu_backward(int64_t n, const real* x, const real* dy, real* dx) {
-  add_gradient(n, x, dy, dx, [](double v) { return v <= 0 ? 0 : 1; });
+  times_slope(n, x, dy, dx, [](double v) { return v <= 0 ? 0 : 1; });
 }
 void gelu_backward(int64_t n, const real* x, const real* dy, real* dx) {
-  add_gradient(n, x, dy, dx, [](double v) { return normal_cdf(v) + v * normal_density(v); });
+  times_slope(n, x, dy, dx, [](double v) { return normal_cdf(v) + v * normal_density(v); });
 }
 void gelu_tanh_backward(int64_t n, const real* x, const real* dy, real* dx) {
-  add_gradient(n, x, dy, dx, [](double v) {
+  times_slope(n, x, dy, dx, [](double v) {
     const double u = gelu_argument(v);
     const double tanh_slope = 1 / (std::cosh(u) * std::cosh(u));  // 1 - tanh^2 would cancel
     return 0.5 * (1 + std::tanh(u)) + 0.5 * v * tanh_slope * gelu_argument_slope(v);
   });
 }
 void silu_backward(int64_t n, const real* x, const real* dy, real* dx) {
-  add_gradient(n, x, dy, dx, [](double v) {
+  times_slope(n, x, dy, dx, [](double v) {
     const double s = logistic(v);
     return s * (1 + v * (1 - s));
   });
 }
 void tanh_backward(int64_t n, const real* y, const real* dy, real* dx) {
-  add_gradient(n, y, dy, dx, [](double t) { return 1 - t * t; });
+  times_slope(n, y, dy, dx, [](double t) { return 1 - t * t; });
 }
 void sigmoid_backward(int64_t n, const real* y, const real* dy, real* dx) {
-  add_gradient(n, y, dy, dx, [](double s) { return s * (1 - s); });
+  times_slope(n, y, dy, dx, [](double s) { return s * (1 - s); });
 }
 
 void add(int64_t n, const real* a, int64_t step_a, const real* b, int64_t step_b, real* y) {

@@ -93,7 +93,7 @@ void cross_entropy(const CrossEntropy& c, const real* logits, const int32_t* tar
 }
 
 void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int32_t* target,
-                            const real* lse, const real* dloss, real beta, real* dlogits) {
+                            const real* lse, const real* dloss, real* dlogits) {
   const double e = c.label_smoothing;
   double weight_sum = 0;
   for (int64_t v = 0; v < c.V; ++v) weight_sum += class_weight(c, v);
@@ -103,15 +103,14 @@ void cross_entropy_backward(const CrossEntropy& c, const real* logits, const int
     const real* x = logits + n * c.V;
     real* dx = dlogits + n * c.V;
     if (target[n] == c.ignore_index) {
-      if (beta == 0) std::fill_n(dx, c.V, real(0));
+      std::fill_n(dx, c.V, real(0));
       continue;
     }
     const double hard = (1 - e) * class_weight(c, target[n]);
     for (int64_t v = 0; v < c.V; ++v) {
       const double p = std::exp(static_cast<double>(x[v]) - lse[n]);
       const double wanted = smooth * class_weight(c, v) + (v == target[n] ? hard : 0);
-      const double slope = dloss[n] * ((hard + smooth * weight_sum) * p - wanted);
-      dx[v] = static_cast<real>(slope) + (beta == 0 ? 0 : dx[v]);
+      dx[v] = static_cast<real>(dloss[n] * ((hard + smooth * weight_sum) * p - wanted));
     }
   }
 }
