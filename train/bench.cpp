@@ -93,7 +93,7 @@ ProfileReport measure_profile(const std::string& name, const BenchArguments& o) 
   const MachineWatch machine;
   const int64_t count = number_of_steps(name, o);
   Profiler profiler(bench->causal());
-  PeakMeter peaks;
+  PeakMeter peaks(o.precision);
   double unwatched = std::numeric_limits<double>::infinity();
   {
     Progress progress("profile " + name, count, 0, o.json);
@@ -106,6 +106,7 @@ ProfileReport measure_profile(const std::string& name, const BenchArguments& o) 
   }
   const MachineFacts facts = machine.facts();
   return {.preset = name,
+          .precision = o.precision,
           .step = profiler.result(),
           .unwatched_seconds = unwatched / 1000,
           .peaks = peaks.best(),
@@ -239,15 +240,13 @@ void add_bench(CLI::App& program) {
   command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")
       ->check(CLI::Range(0, 1000000));
   command->add_option("--seed", o->seed, "Of weights and tokens")->capture_default_str();
-  CLI::Option* precision = add_precision(
+  add_precision(
       *command, [o](Precision p) { o->precision = p; }, wanted_precision);
   command->add_flag("--json", o->json,
                     "A list with one object per preset; with --profile, its object");
-  command
-      ->add_flag("--profile", o->profile,
-                 "Where the time of a step goes, op by op, beside the machine's peaks (of nano "
-                 "unless --preset says otherwise)")
-      ->excludes(precision);  // it measures float32's peak
+  command->add_flag("--profile", o->profile,
+                    "Where the time of a step goes, op by op, beside the machine's peaks (of nano "
+                    "unless --preset says otherwise)");
   command
       ->add_flag("--generate", o->generate,
                  "Time of a generated token, beside that of reading the weights (of gpt2 unless "

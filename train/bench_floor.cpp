@@ -134,8 +134,9 @@ Floor measure_floor(const BERTConfig& c, Precision p, int64_t B, int64_t T, int6
 }
 
 // Products of 1024 x 1024: large enough for full speed, small enough for many tries.
-PeakMeter::PeakMeter()
-    : a_(rand({1024, 1024})),
+PeakMeter::PeakMeter(Precision precision)
+    : precision_(precision),
+      a_(rand({1024, 1024})),
       b_(rand({1024, 1024})),
       c_(Shape{1024, 1024}),
       x_(zeros({numbers_in_memory})),
@@ -146,13 +147,19 @@ PeakMeter::PeakMeter()
 
 void PeakMeter::try_once() {
   const int64_t n = a_.dim(0);
+  const double work = 2 * static_cast<double>(n * n * n) * 1000;
   const kernels::Matrix A{a_.data(), n}, B{b_.data(), n};
   real* out = c_.mutable_data();
   const double ms =
       std::min(time_ms([&] { kernels::gemm(n, n, n, 1, A, B, 0, out, n); }),
                time_ms([&] { kernels::gemm_blas_threads(n, n, n, 1, A, B, 0, out, n); }));
-  const double flops = 2 * static_cast<double>(n * n * n);
-  best_.flops = std::max(best_.flops, flops / ms * 1000);
+  best_.flops = std::max(best_.flops, work / ms);
+  if (precision_ != Precision::float32) {
+    const BF16Copy a16(n * n, a_.data()), b16(n * n, b_.data());
+    const kernels::MatrixBF16 A16{a16.data(), n}, B16{b16.data(), n};
+    const auto product = [&] { kernels::gemm_bf16(precision_, n, n, n, A16, B16, 0, out, n); };
+    best_.linear_flops = std::max(best_.linear_flops, work / time_ms(product));
+  }
   best_.bytes = std::max(best_.bytes, traffic_bytes / time_ms([&] { stream(x_, y_); }) * 1000);
 }
 

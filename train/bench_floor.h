@@ -25,20 +25,22 @@ Floor measure_floor(const BERTConfig& config, Precision precision, int64_t B, in
 
 /// What the machine gives to as many threads as are in use.
 struct Peaks {
-  double flops = 0;  // per second, in a product of large matrices
-  double bytes = 0;  // per second, to and from memory beyond the caches
+  double flops = 0;         // per second, in a product of large matrices of real numbers
+  double bytes = 0;         // per second, to and from memory beyond the caches
+  double linear_flops = 0;  // of a product in the precision of linear layers; 0 if that is real
 };
 
 /// Measures them by the best of many tries, which should be spread over the time of what they are
 /// compared with: what other programs leave free changes from second to second.
 class PeakMeter {
  public:
-  PeakMeter();
+  explicit PeakMeter(Precision precision);
   /// Takes some 50 ms.
   void try_once();
   Peaks best() const { return best_; }
 
  private:
+  Precision precision_;
   Tensor a_, b_, c_;  // of a product
   Tensor x_, y_;      // y += a x (the triad of McCalpin's STREAM): far more than the caches hold
   Peaks best_;

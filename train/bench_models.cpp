@@ -113,6 +113,7 @@ double Bench::step() {
 }
 
 void Bench::step(Profiler& profiler) {
+  const PrecisionMode products(precision_);
   const int64_t parameters = model().num_parameters();
   profiler.start_step();
   profiler.backward(profiler.forward([&] { return loss(); }));

@@ -107,7 +107,8 @@ ordered_json json_row(const ProfileRow& row, const StepProfile& step, const Peak
 }  // namespace
 
 Roof roof_of(const ProfileRow& row, const Peaks& peaks) {
-  const double arithmetic = ratio(row.work.flops, peaks.flops);
+  const bool rounded = row.op == "linear" && peaks.linear_flops > 0;
+  const double arithmetic = ratio(row.work.flops, rounded ? peaks.linear_flops : peaks.flops);
   const double memory = ratio(row.work.bytes, peaks.bytes);
   if (arithmetic == 0 && memory == 0) return {};
   if (arithmetic >= memory) return {Bound::arithmetic, arithmetic};
@@ -117,12 +118,13 @@ Roof roof_of(const ProfileRow& row, const Peaks& peaks) {
 }
 
 std::string profile_verdict(const StepProfile& step, const Peaks& peaks) {
-  ProfileRow products, disturbance;
+  ProfileRow disturbance;
+  double products = 0, at_peak = 0;
   std::map<std::string, double> others;  // both passes of an op together
   for (const ProfileRow& row : step.rows) {
     if (row.work.flops > 0) {
-      products.seconds += row.seconds;
-      products.work += row.work;
+      products += row.seconds;
+      at_peak += roof_of({.op = row.op, .work = {.flops = row.work.flops}}, peaks).seconds;
     } else if (row.op == noise) {
       disturbance = row;
     } else if (row.op != everything_else) {
@@ -130,9 +132,8 @@ std::string profile_verdict(const StepProfile& step, const Peaks& peaks) {
     }
   }
   const auto percent = [&](double seconds) { return 100 * ratio(seconds, step.seconds); };
-  std::string verdict = fmt::format(
-      "{:.0f} % of the step is matrix products at {:.0f} % of peak", percent(products.seconds),
-      100 * ratio(ratio(products.work.flops, products.seconds), peaks.flops));
+  std::string verdict = fmt::format("{:.0f} % of the step is matrix products at {:.0f} % of peak",
+                                    percent(products), 100 * ratio(at_peak, products));
   const auto largest =
       std::max_element(others.begin(), others.end(),
                        [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -147,12 +148,16 @@ std::string profile_verdict(const StepProfile& step, const Peaks& peaks) {
 }
 
 std::string profile_text(const ProfileReport& r) {
+  const std::string linear = r.peaks.linear_flops == 0
+                                 ? ""
+                                 : fmt::format(" ({:.1f} in {})", r.peaks.linear_flops / 1e9,
+                                               gradus::name_of(r.precision));
   std::string text = fmt::format(
-      "{}: {:.3f} ms a step ({:.3f} ms unwatched), {} threads; peaks {:.1f} GFLOP/s, {:.1f} "
+      "{}: {:.3f} ms a step ({:.3f} ms unwatched), {} threads; peaks {:.1f} GFLOP/s{}, {:.1f} "
       "GB/s\n\n"
       "{:<16} {:<8} {:>5} {:>9} {:>8} {:>9} {:>8}  {:<10} {:>7} {:>9}\n",
       r.preset, 1e3 * r.step.seconds, 1e3 * r.unwatched_seconds, num_threads(), r.peaks.flops / 1e9,
-      r.peaks.bytes / 1e9, "op", "pass", "calls", "ms", "share", "GFLOP/s", "GB/s", "roof",
+      linear, r.peaks.bytes / 1e9, "op", "pass", "calls", "ms", "share", "GFLOP/s", "GB/s", "roof",
       "of peak", "left ms");
   text += table(r) + '\n';
   for (const std::string& warning : r.warnings) text += "Warning: " + warning + '\n';
@@ -165,11 +170,13 @@ ordered_json profile_json(const ProfileReport& r) {
     rows.push_back(json_row(row, r.step, r.peaks));
   }
   return {{"preset", r.preset},
-          {"precision", sizeof(real) == 8 ? "float64" : "float32"},
+          {"precision", sizeof(real) == 8 ? "float64" : gradus::name_of(r.precision)},
           {"threads", num_threads()},
           {"step_ms", 1e3 * r.step.seconds},
           {"unwatched_step_ms", 1e3 * r.unwatched_seconds},
           {"peak_gflops_per_second", r.peaks.flops / 1e9},
+          {"linear_peak_gflops_per_second",
+           (r.peaks.linear_flops > 0 ? r.peaks.linear_flops : r.peaks.flops) / 1e9},
           {"peak_gbytes_per_second", r.peaks.bytes / 1e9},
           {"rows", rows},
           {"warnings", r.warnings},
