@@ -15,8 +15,8 @@ struct Floor {
   double total_ms() const { return gemm_ms + optimizer_ms; }
 };
 
-/// Forward, dx and dw of every linear layer in this precision; and six attention products per layer
-/// at full T², in float32, as attention multiplies in any case.
+/// Forward, dx and dw of every linear layer, and six attention products per layer at full T², in
+/// this precision.
 Floor measure_floor(const GPTConfig& config, Precision precision, int64_t B, int64_t T,
                     int64_t num_parameters);
 /// The same; the head for masked tokens reads `targets` of the B T tokens.
@@ -25,9 +25,9 @@ Floor measure_floor(const BERTConfig& config, Precision precision, int64_t B, in
 
 /// What the machine gives to as many threads as are in use.
 struct Peaks {
-  double flops = 0;         // per second, in a product of large matrices of real numbers
-  double bytes = 0;         // per second, to and from memory beyond the caches
-  double linear_flops = 0;  // of a product in the precision of linear layers; 0 if that is real
+  double flops = 0;          // per second, in a product of large matrices of real numbers
+  double bytes = 0;          // per second, to and from memory beyond the caches
+  double rounded_flops = 0;  // of a product in the precision of the mode; 0 if that is real
 };
 
 /// Measures them by the best of many tries, which should be spread over the time of what they are

@@ -47,14 +47,14 @@ Precision generation_precision(Precision wanted) {
 CLI::Option* add_precision(CLI::App& command, std::function<void(Precision)> use,
                            ServingPrecision serving) {
   return add_option(command,
-                    "Of linear layers' products: float32; bf16, faster on CPUs that have it; or "
+                    "Of matrix products: float32; bf16, faster on CPUs that have it; or "
                     "bf16-emulated, which rounds alike and is slower (default: float32)",
                     {"float32", "bf16", "bf16-emulated"}, serving, std::move(use));
 }
 
 CLI::Option* add_generation_precision(CLI::App& command, std::function<void(Precision)> use) {
   return add_option(command,
-                    "Of linear layers' products: float32; or bf16, whose weights are half as many "
+                    "Of matrix products: float32; or bf16, whose weights are half as many "
                     "bytes to read for every token (default: float32)",
                     {"float32", "bf16"}, generation_precision, std::move(use));
 }

@@ -107,8 +107,8 @@ ordered_json json_row(const ProfileRow& row, const StepProfile& step, const Peak
 }  // namespace
 
 Roof roof_of(const ProfileRow& row, const Peaks& peaks) {
-  const bool rounded = row.op == "linear" && peaks.linear_flops > 0;
-  const double arithmetic = ratio(row.work.flops, rounded ? peaks.linear_flops : peaks.flops);
+  const bool rounded = (row.op == "linear" || row.op == "attention") && peaks.rounded_flops > 0;
+  const double arithmetic = ratio(row.work.flops, rounded ? peaks.rounded_flops : peaks.flops);
   const double memory = ratio(row.work.bytes, peaks.bytes);
   if (arithmetic == 0 && memory == 0) return {};
   if (arithmetic >= memory) return {Bound::arithmetic, arithmetic};
@@ -148,9 +148,9 @@ std::string profile_verdict(const StepProfile& step, const Peaks& peaks) {
 }
 
 std::string profile_text(const ProfileReport& r) {
-  const std::string linear = r.peaks.linear_flops == 0
+  const std::string linear = r.peaks.rounded_flops == 0
                                  ? ""
-                                 : fmt::format(" ({:.1f} in {})", r.peaks.linear_flops / 1e9,
+                                 : fmt::format(" ({:.1f} in {})", r.peaks.rounded_flops / 1e9,
                                                gradus::name_of(r.precision));
   std::string text = fmt::format(
       "{}: {:.3f} ms a step ({:.3f} ms unwatched), {} threads; peaks {:.1f} GFLOP/s{}, {:.1f} "
@@ -175,8 +175,8 @@ ordered_json profile_json(const ProfileReport& r) {
           {"step_ms", 1e3 * r.step.seconds},
           {"unwatched_step_ms", 1e3 * r.unwatched_seconds},
           {"peak_gflops_per_second", r.peaks.flops / 1e9},
-          {"linear_peak_gflops_per_second",
-           (r.peaks.linear_flops > 0 ? r.peaks.linear_flops : r.peaks.flops) / 1e9},
+          {"rounded_peak_gflops_per_second",
+           (r.peaks.rounded_flops > 0 ? r.peaks.rounded_flops : r.peaks.flops) / 1e9},
           {"peak_gbytes_per_second", r.peaks.bytes / 1e9},
           {"rows", rows},
           {"warnings", r.warnings},

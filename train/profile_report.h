@@ -22,7 +22,7 @@ Roof roof_of(const ProfileRow& row, const Peaks& peaks);
 
 struct ProfileReport {
   std::string preset = {};
-  Precision precision = Precision::float32;  // of linear layers
+  Precision precision = Precision::float32;  // of matrix products
   StepProfile step = {};
   double unwatched_seconds = 0;  // of the fastest step without a profile
   Peaks peaks = {};

@@ -59,6 +59,7 @@ Tensor dense_planes(const Tensor& bias, const Shape& scores) {
 //   dv = Pᵀ dy,   ds = P (dP - Σ P dP),   dP = dy vᵀ,   dq = scale ds k,   dk = scale dsᵀ q,
 //   drelative_bias = ds summed over each distance
 // q (B, T, NH, hs), k, v (B, S, NKV, hs) -> y (B, T, NH, hs). Saved: q, k, v, y and log Σ e^s.
+// Under bf16 both operands of every product are rounded, P and ds among them.
 Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
                  const AttentionOptions& options) {
   check_attention(query, key, value, options);
@@ -68,6 +69,8 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
   const Tensor bias =
       options.bias.defined() ? dense_planes(options.bias, {B, NH, T, S}).detach() : Tensor();
   const Tensor relative = options.relative_bias.defined() ? dense(options.relative_bias) : Tensor();
+  // A single query reads each key once: to round it first would cost more than it saves.
+  const Precision products = T == 1 ? Precision::float32 : precision();
   kernels::Attention a{
       .B = B,
       .T = T,
@@ -85,7 +88,8 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value,
       .k_strides = head_strides(k),
       .v_strides = head_strides(v),
       .window = options.window,
-      .relative_bias = relative.defined() ? relative.data() : nullptr};
+      .relative_bias = relative.defined() ? relative.data() : nullptr,
+      .precision = products};
   Tensor y(q.shape()), lse({B, NH, T});
   kernels::attention(a, q.data(), k.data(), v.data(), y.mutable_data(), lse.mutable_data());
   // `a` points into mask and biases: they are saved, and watched for changes, as inputs.

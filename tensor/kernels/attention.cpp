@@ -9,6 +9,58 @@
 #include "tensor/kernels/attention_block-inl.h"
 #include "tensor/kernels/attention_query-inl.h"
 
+HWY_BEFORE_NAMESPACE();
+namespace gradus::kernels::HWY_NAMESPACE {
+
+// One function for each kind of operands.
+HWY_ATTR void forward_numbers(const Attention& a, const QueryBlock& n, const real* q,
+                              const KeyOperand& k, const KeyOperand& v, real* y, real* lse,
+                              real* scratch) {
+  if (a.T == 1) return forward_query(a, n, q, k.by_size, v.by_key, y, lse, scratch);
+  forward_block<Numbers>(a, n, q, k, v, y, lse, scratch);
+}
+HWY_ATTR void backward_numbers(const Attention& a, const QueryBlock& n, int64_t begin, int64_t end,
+                               const real* q, const KeyOperand& k, const KeyOperand& v,
+                               const real* y, const real* lse, const real* dy,
+                               const AttentionGradients& g, real* scratch) {
+  backward_block<Numbers>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
+}
+
+#ifndef GRADUS_DOUBLE
+HWY_ATTR void forward_pairs(const Attention& a, const QueryBlock& n, const real* q,
+                            const KeyOperand& k, const KeyOperand& v, real* y, real* lse,
+                            real* scratch) {
+  if (a.precision == Precision::bf16) {
+    return forward_block<NativePairs>(a, n, q, k, v, y, lse, scratch);
+  }
+  forward_block<Pairs>(a, n, q, k, v, y, lse, scratch);
+}
+HWY_ATTR void backward_pairs(const Attention& a, const QueryBlock& n, int64_t begin, int64_t end,
+                             const real* q, const KeyOperand& k, const KeyOperand& v, const real* y,
+                             const real* lse, const real* dy, const AttentionGradients& g,
+                             real* scratch) {
+  if (a.precision == Precision::bf16) {
+    return backward_block<NativePairs>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
+  }
+  backward_block<Pairs>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
+}
+
+// The forms of the keys of one head that are wanted (KeyOperand): x (S, hs).
+HWY_ATTR void pack_keys(Precision precision, int64_t S, int64_t hs, const real* x, int64_t time,
+                        real* by_size, real* by_key) {
+  const bool native = precision == Precision::bf16;
+  if (by_size != nullptr) {
+    (native ? pair_columns<NativePairs> : pair_columns<Pairs>)(S, hs, 1, x, time, by_size);
+  }
+  if (by_key != nullptr) {
+    (native ? pair_rows<NativePairs> : pair_rows<Pairs>)(S, hs, x, time, by_key);
+  }
+}
+#endif
+
+}  // namespace gradus::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
 #if HWY_ONCE
 
 #include <algorithm>
@@ -21,9 +73,13 @@
 
 namespace gradus::kernels {
 
-HWY_EXPORT(forward_block);
-HWY_EXPORT(forward_query);
-HWY_EXPORT(backward_block);
+HWY_EXPORT(forward_numbers);
+HWY_EXPORT(backward_numbers);
+#ifndef GRADUS_DOUBLE
+HWY_EXPORT(forward_pairs);
+HWY_EXPORT(backward_pairs);
+HWY_EXPORT(pack_keys);
+#endif
 
 namespace {
 
@@ -99,6 +155,63 @@ class DistanceSums {
   MemoryBlock block_ = {};
 };
 
+enum class Form { by_size, by_key, both };
+
+// k or v: where it lies, or packed into pairs in the forms that are wanted.
+class Keys {
+ public:
+  Keys(const Attention& a, const real* x, const HeadStrides& strides, Form form)
+      : operand_{x, strides, x, strides} {
+    if (a.precision != Precision::float32) pack(a, x, strides, form);
+  }
+  ~Keys() { free_block(block_); }
+  Keys(const Keys&) = delete;
+  Keys& operator=(const Keys&) = delete;
+  const KeyOperand& operand() const { return operand_; }
+
+ private:
+#ifdef GRADUS_DOUBLE
+  void pack(const Attention&, const real*, const HeadStrides&, Form) {}
+#else
+  void pack(const Attention& a, const real* x, const HeadStrides& strides, Form form) {
+    const int64_t sizes = ceil_div(a.hs, 2), heads = a.B * a.NKV;
+    const int64_t by_size = form == Form::by_key ? 0 : a.S * sizes;  // numbers of a head
+    const int64_t by_key = form == Form::by_size ? 0 : ceil_div(a.S, 2) * a.hs;
+    block_ = allocate_block(static_cast<size_t>(heads * (by_size + by_key)) * sizeof(real));
+    real *size_form = static_cast<real*>(block_.data), *key_form = size_form + heads * by_size;
+    operand_ = {
+        size_form, {a.NKV * by_size, sizes, by_size}, key_form, {a.NKV * by_key, a.hs, by_key}};
+    parallel_for(heads, grain_of(a.S * a.hs), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const real* head = x + i / a.NKV * strides.batch + i % a.NKV * strides.head;
+        HWY_DYNAMIC_DISPATCH(pack_keys)
+        (a.precision, a.S, a.hs, head, strides.time,
+         by_size == 0 ? nullptr : size_form + i * by_size,
+         by_key == 0 ? nullptr : key_form + i * by_key);
+      }
+    });
+  }
+#endif
+  KeyOperand operand_;
+  MemoryBlock block_ = {};
+};
+
+auto forward_function(Precision precision) {
+#ifndef GRADUS_DOUBLE
+  if (precision != Precision::float32) return HWY_DYNAMIC_DISPATCH(forward_pairs);
+#endif
+  static_cast<void>(precision);
+  return HWY_DYNAMIC_DISPATCH(forward_numbers);
+}
+
+auto backward_function(Precision precision) {
+#ifndef GRADUS_DOUBLE
+  if (precision != Precision::float32) return HWY_DYNAMIC_DISPATCH(backward_pairs);
+#endif
+  static_cast<void>(precision);
+  return HWY_DYNAMIC_DISPATCH(backward_numbers);
+}
+
 bool nothing_to_do(const Attention& a) { return a.B == 0 || a.NH == 0 || a.T == 0; }
 
 }  // namespace
@@ -112,12 +225,13 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
     std::fill_n(lse, a.B * a.NH * a.T, -std::numeric_limits<real>::infinity());
     return;
   }
-  const int64_t most_keys = std::min(a.S, queries_per_block - 2 + a.behind() + a.ahead());
-  const Scratch scratch((a.hs + most_keys + 2) * queries_per_block);
-  const auto forward =
-      a.T == 1 ? HWY_DYNAMIC_DISPATCH(forward_query) : HWY_DYNAMIC_DISPATCH(forward_block);
+  const int64_t most_keys = std::min(a.S, queries_per_block - 1 + a.behind() + a.ahead());
+  const Scratch scratch((a.hs + 2 * most_keys + 4) * queries_per_block);
+  const Keys keys(a, k, a.k_strides, Form::by_size), values(a, v, a.v_strides, Form::by_key);
+  const auto forward = forward_function(a.precision);
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
-    forward(a, query_block(a, b, h, block), q, k, v, y, lse, scratch.mine());
+    forward(a, query_block(a, b, h, block), q, keys.operand(), values.operand(), y, lse,
+            scratch.mine());
   });
 }
 
@@ -129,15 +243,16 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
                         const AttentionGradients& g) {
   if (use_reference()) return reference::attention_backward(a, q, k, v, y, lse, dy, g);
   if (nothing_to_do(a) || a.S == 0) return;
-  const Scratch scratch((2 * a.hs + 2 + 2 * keys_per_tile) * queries_per_block);
+  const Scratch scratch((3 * a.hs + 8 + 4 * keys_per_tile) * queries_per_block);
+  const Keys keys(a, k, a.k_strides, Form::both), values(a, v, a.v_strides, Form::by_size);
   const DistanceSums sums(a, g.drelative_bias != nullptr);
-  const auto backward = HWY_DYNAMIC_DISPATCH(backward_block);
+  const auto backward = backward_function(a.precision);
   const int64_t group = a.NH / a.NKV;  // query heads per key/value head
   const auto keys_task = [&](int64_t b, int64_t kv, int64_t begin, int64_t end, real* dq) {
     for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
       for (int64_t block = 0; block < query_blocks(a); ++block) {
-        backward(a, query_block(a, b, h, block), begin, end, q, k, v, y, lse, dy,
-                 {dq, g.dk, g.dv, sums.of(a, b, h)}, scratch.mine());
+        backward(a, query_block(a, b, h, block), begin, end, q, keys.operand(), values.operand(), y,
+                 lse, dy, {dq, g.dk, g.dv, sums.of(a, b, h)}, scratch.mine());
       }
     }
   };
@@ -156,8 +271,8 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
   }
   if (g.dq == nullptr) return;
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
-    backward(a, query_block(a, b, h, block), 0, a.S, q, k, v, y, lse, dy, {g.dq, nullptr, nullptr},
-             scratch.mine());
+    backward(a, query_block(a, b, h, block), 0, a.S, q, keys.operand(), values.operand(), y, lse,
+             dy, {g.dq, nullptr, nullptr}, scratch.mine());
   });
 }
 

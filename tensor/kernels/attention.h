@@ -6,6 +6,7 @@
 // size. Head h reads key/value head h / (NH / NKV). Values must be finite: a hidden key has
 // probability 0, and 0 times infinity is not 0.
 
+#include "tensor/precision.h"
 #include "tensor/real.h"
 
 namespace gradus::kernels {
@@ -33,6 +34,9 @@ struct Attention {
   /// (NH, T + S - 1) dense: added to all scores of one distance, those of query t and key j from
   /// [h, t - j + S - 1]. The last S are how far back: 0, 1, ... Null: none.
   const real* relative_bias = nullptr;
+  /// Of the products' operands: q, k, v, dy, and what the softmax and its backward give. Sums, the
+  /// softmax and all else are `real`.
+  Precision precision = Precision::float32;
 
   /// A query at place p sees the keys p - behind() < j < p + ahead().
   int64_t behind() const { return window > 0 && window < T + S ? window : T + S; }

@@ -13,56 +13,11 @@
 
 #include <cmath>
 
-#include "tensor/kernels/attention_block.h"
+#include "tensor/kernels/attention_operands-inl.h"
 #include "tensor/kernels/simd_math.h"
-#include "tensor/kernels/small_gemm-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::kernels::HWY_NAMESPACE {
-
-// Columns of a transposed block: whole vectors, the queries beyond its rows being zero.
-constexpr int64_t padded(int64_t rows) { return (rows + width - 1) / width * width; }
-
-// One 4 x 4 block of transpose(): rows become columns in two rounds of interleaving.
-HWY_ATTR inline void transpose_4x4(real factor, const real* x, int64_t time, int64_t queries,
-                                   real* x_T) {
-#ifdef GRADUS_DOUBLE
-  for (int64_t i = 0; i < 4; ++i) {
-    for (int64_t t = 0; t < 4; ++t) x_T[i * queries + t] = factor * x[t * time + i];
-  }
-#else
-  const hn::CappedTag<real, 4> four;
-  const auto scale = hn::Set(four, factor);
-  const auto row = [&](int64_t t) HWY_ATTR { return scale * hn::LoadU(four, x + t * time); };
-  const auto store = [&](auto column, int64_t i)
-                         HWY_ATTR { hn::StoreU(column, four, x_T + i * queries); };
-  const auto x_0 = row(0), x_1 = row(1), x_2 = row(2), x_3 = row(3);
-  const auto even_low = hn::InterleaveLower(four, x_0, x_2);
-  const auto odd_low = hn::InterleaveLower(four, x_1, x_3);
-  const auto even_high = hn::InterleaveUpper(four, x_0, x_2);
-  const auto odd_high = hn::InterleaveUpper(four, x_1, x_3);
-  store(hn::InterleaveLower(four, even_low, odd_low), 0);
-  store(hn::InterleaveUpper(four, even_low, odd_low), 1);
-  store(hn::InterleaveLower(four, even_high, odd_high), 2);
-  store(hn::InterleaveUpper(four, even_high, odd_high), 3);
-#endif
-}
-
-// x_T (n, queries) = factor * x (rows, n)^T, padded with zeros
-HWY_ATTR inline void transpose(int64_t rows, int64_t n, real factor, const real* x, int64_t time,
-                               int64_t queries, real* x_T) {
-  const int64_t whole_rows = rows / 4 * 4, whole_n = n / 4 * 4;
-  for (int64_t t = 0; t < whole_rows; t += 4) {
-    for (int64_t i = 0; i < whole_n; i += 4) {
-      transpose_4x4(factor, x + t * time + i, time, queries, x_T + i * queries + t);
-    }
-  }
-  for (int64_t i = 0; i < n; ++i) {
-    for (int64_t t = i < whole_n ? whole_rows : 0; t < queries; ++t) {
-      x_T[i * queries + t] = t < rows ? factor * x[t * time + i] : 0;
-    }
-  }
-}
 
 // Adds the biases to scores (keys, queries) of keys j, j + 1, ...
 inline void add_biases(const Attention& a, const QueryBlock& n, int64_t j, int64_t keys,
@@ -134,26 +89,26 @@ HWY_ATTR inline void exp_scores(int64_t keys, int64_t queries, real* scores, rea
 }
 
 // y[t] = sum over j of p[j] v[j],   p = softmax(scale * q[t] · k[j] + bias)
-// scratch: q transposed (hs, queries), scores (keys, queries), max and sum (queries)
-HWY_ATTR inline void forward_block(const Attention& a, const QueryBlock& n, const real* q,
-                                   const real* k, const real* v, real* y, real* lse,
-                                   real* scratch) {
-  const int64_t queries = padded(n.rows);
-  const int64_t j = n.first_key(a), keys = n.end_key(a) - j;
-  real* q_T = scratch;
-  real* max = q_T + a.hs * queries;
-  real* sum = max + queries;
-  real* p = sum + queries;
-  transpose(n.rows, a.hs, a.scale, q + n.at(a.q_strides), a.q_strides.time, queries, q_T);
-  const Elements K{k + n.key_at(a.k_strides, j), a.k_strides.time, 1};
-  small_gemm(keys, queries, a.hs, K, {q_T, queries}, false, {p, queries});
+template <class Kind>
+HWY_ATTR void forward_block(const Attention& a, const QueryBlock& n, const real* q,
+                            const KeyOperand& k, const KeyOperand& v, real* y, real* lse,
+                            real* scratch) {
+  const int64_t queries = padded(n.rows), time = a.NH * a.hs;
+  const int64_t j = first_of_element<Kind>(n.first_key(a)), keys = n.end_key(a) - j;
+  Cursor memory{scratch};
+  real *max = memory.take(queries), *sum = memory.take(queries);
+  real* p = memory.take(keys * queries);  // scores, then probabilities before their normalizer
+  const Rows<const real> q_T =
+      queries_by_size<Kind>(n.rows, a.hs, a.scale, q + n.at(a.q_strides), a.q_strides.time, memory);
+  small_gemm<Kind>(keys, queries, elements<Kind>(a.hs), keys_by_size(k, n, j), q_T, false,
+                   {p, queries});
   bias_and_mask(a, n, j, keys, queries, p);
   exp_scores(keys, queries, p, max, sum);
 
-  const int64_t time = a.NH * a.hs;
   real* y_block = y + n.row(a);
-  const Rows<const real> V_rows{v + n.key_at(a.v_strides, j), a.v_strides.time};
-  small_gemm(n.rows, a.hs, keys, {p, 1, queries}, V_rows, false, {y_block, time});
+  small_gemm<Kind>(n.rows, a.hs, elements<Kind>(keys),
+                   scores_by_key<Kind>(keys, queries, p, memory), rows_by_key<Kind>(v, n, j), false,
+                   {y_block, time});
   transform(
       n.rows, lse + n.lse(a), [](V m, V s) HWY_ATTR { return m + log(s); }, max, sum);
   for (int64_t t = 0; t < n.rows; ++t) {
@@ -191,80 +146,76 @@ inline void sum_by_distance(int64_t keys, int64_t rows, int64_t queries, const r
   }
 }
 
-// The queries of a block as backward needs them, in scratch.
-struct BlockRows {
-  int64_t queries;
-  real *q_T, *dy_T;  // (hs, queries)
-  real *lse, *dy_y;  // (queries)
-  real *p, *ds;      // (keys_per_tile, queries)
-};
-
-HWY_ATTR inline BlockRows prepare_rows(const Attention& a, const QueryBlock& n, const real* q,
-                                       const real* y, const real* lse, const real* dy,
-                                       real* scratch) {
-  const int64_t queries = padded(n.rows), time = a.NH * a.hs;
-  const BlockRows r{queries,
-                    scratch,
-                    scratch + a.hs * queries,
-                    scratch + 2 * a.hs * queries,
-                    scratch + (2 * a.hs + 1) * queries,
-                    scratch + (2 * a.hs + 2) * queries,
-                    scratch + (2 * a.hs + 2 + keys_per_tile) * queries};
-  transpose(n.rows, a.hs, a.scale, q + n.at(a.q_strides), a.q_strides.time, queries, r.q_T);
-  transpose(n.rows, a.hs, 1, dy + n.row(a), time, queries, r.dy_T);
-  for (int64_t t = 0; t < queries; ++t) r.lse[t] = r.dy_y[t] = 0;
+// lse, 0 where a query sees no key, and dy · y of every query of a block; zeros beyond its rows.
+HWY_ATTR inline void row_sums(const Attention& a, const QueryBlock& n, const real* y,
+                              const real* lse, const real* dy, int64_t queries, real* row_lse,
+                              real* dy_y) {
+  const int64_t time = a.NH * a.hs;
+  for (int64_t t = 0; t < queries; ++t) row_lse[t] = dy_y[t] = 0;
   for (int64_t t = 0; t < n.rows; ++t) {
-    const real row_lse = lse[n.lse(a) + t];
-    r.lse[t] = row_lse == -infinity ? 0 : row_lse;
+    const real value = lse[n.lse(a) + t];
+    row_lse[t] = value == -infinity ? 0 : value;
     const real *dy_row = dy + n.row(a) + t * time, *y_row = y + n.row(a) + t * time;
-    r.dy_y[t] = static_cast<real>(sum_terms(a.hs, [&](int64_t i, auto part) HWY_ATTR {
+    dy_y[t] = static_cast<real>(sum_terms(a.hs, [&](int64_t i, auto part) HWY_ATTR {
       return load(dy_row + i, part) * load(y_row + i, part);
     }));
   }
-  return r;
 }
 
 // The share of one block of queries and the keys [begin, end) in the gradients:
 //   dv[j] += p[j] dy[t]       ds[j] = p[j] (dy[t] · v[j] - dy[t] · y[t]) scale
 //   dq[t] += sum over j of ds[j] k[j]       dk[j] += ds[j] q[t]
 //   drelative_bias (one head's) += ds by distance, with the factor scale still in it
-HWY_ATTR inline void backward_block(const Attention& a, const QueryBlock& n, int64_t begin,
-                                    int64_t end, const real* q, const real* k, const real* v,
-                                    const real* y, const real* lse, const real* dy,
-                                    const AttentionGradients& g, real* scratch) {
-  begin = std::max(begin, n.first_key(a));
+template <class Kind>
+HWY_ATTR void backward_block(const Attention& a, const QueryBlock& n, int64_t begin, int64_t end,
+                             const real* q, const KeyOperand& k, const KeyOperand& v, const real* y,
+                             const real* lse, const real* dy, const AttentionGradients& g,
+                             real* scratch) {
+  begin = std::max(begin, first_of_element<Kind>(n.first_key(a)));
   end = std::min(end, n.end_key(a));
   if (begin >= end) return;
-  const BlockRows r = prepare_rows(a, n, q, y, lse, dy, scratch);
-  const int64_t time = a.NH * a.hs, key_time = a.NKV * a.hs;
-  const Rows<const real> Q{q + n.at(a.q_strides), a.q_strides.time};
-  const Rows<const real> dY{dy + n.row(a), time};
+  const int64_t time = a.NH * a.hs, key_time = a.NKV * a.hs, queries = padded(n.rows);
+  const int64_t sizes = elements<Kind>(a.hs), row_elements = elements<Kind>(n.rows);
+  const real *q_block = q + n.at(a.q_strides), *dy_block = dy + n.row(a);
+  Cursor memory{scratch};
+  real *row_lse = memory.take(queries), *dy_y = memory.take(queries);
+  real *p = memory.take(keys_per_tile * queries), *ds = memory.take(keys_per_tile * queries);
+  row_sums(a, n, y, lse, dy, queries, row_lse, dy_y);
+  const Rows<const real> q_T =
+      queries_by_size<Kind>(n.rows, a.hs, a.scale, q_block, a.q_strides.time, memory);
+  const Rows<const real> dy_T = queries_by_size<Kind>(n.rows, a.hs, 1, dy_block, time, memory);
+  const Rows<const real> Q =
+      queries_by_query<Kind>(n.rows, a.hs, q_block, a.q_strides.time, memory);
+  const Rows<const real> dY = queries_by_query<Kind>(n.rows, a.hs, dy_block, time, memory);
   const bool scores_wanted = g.dq != nullptr || g.dk != nullptr || g.drelative_bias != nullptr;
   for (int64_t j = begin; j < end; j += keys_per_tile) {
     const int64_t keys = std::min(keys_per_tile, end - j);
-    const real* k_tile = k + n.key_at(a.k_strides, j);
-    const real* v_tile = v + n.key_at(a.v_strides, j);
     const int64_t key_row = ((n.b * a.S + j) * a.NKV + n.kv) * a.hs;
+    Cursor tile = memory;
 
-    small_gemm(keys, r.queries, a.hs, {k_tile, a.k_strides.time, 1}, {r.q_T, r.queries}, false,
-               {r.p, r.queries});
-    bias_and_mask(a, n, j, keys, r.queries, r.p);
-    probabilities(keys, r.queries, r.lse, r.p);
-    const Elements P{r.p, r.queries, 1};
-    if (g.dv != nullptr) small_gemm(keys, a.hs, n.rows, P, dY, true, {g.dv + key_row, key_time});
+    small_gemm<Kind>(keys, queries, sizes, keys_by_size(k, n, j), q_T, false, {p, queries});
+    bias_and_mask(a, n, j, keys, queries, p);
+    probabilities(keys, queries, row_lse, p);
+    if (g.dv != nullptr) {
+      const Elements P = scores_by_query<Kind>(keys, queries, p, tile);
+      small_gemm<Kind>(keys, a.hs, row_elements, P, dY, true, {g.dv + key_row, key_time});
+    }
     if (!scores_wanted) continue;
 
-    small_gemm(keys, r.queries, a.hs, {v_tile, a.v_strides.time, 1}, {r.dy_T, r.queries}, false,
-               {r.ds, r.queries});
-    score_gradient(keys, r.queries, r.p, r.dy_y, a.scale, r.ds);
+    small_gemm<Kind>(keys, queries, sizes, keys_by_size(v, n, j), dy_T, false, {ds, queries});
+    score_gradient(keys, queries, p, dy_y, a.scale, ds);
     if (g.drelative_bias != nullptr) {
-      sum_by_distance(keys, n.rows, r.queries, r.ds, g.drelative_bias + n.distance(a, j));
+      sum_by_distance(keys, n.rows, queries, ds, g.drelative_bias + n.distance(a, j));
     }
-    const Elements dS{r.ds, r.queries, 1}, dS_T{r.ds, 1, r.queries};
-    const Rows<const real> K_rows{k_tile, a.k_strides.time};
-    if (g.dq != nullptr)
-      small_gemm(n.rows, a.hs, keys, dS_T, K_rows, true, {g.dq + n.row(a), time});
-    if (g.dk != nullptr) small_gemm(keys, a.hs, n.rows, dS, Q, true, {g.dk + key_row, key_time});
+    if (g.dq != nullptr) {
+      const Elements dS_T = scores_by_key<Kind>(keys, queries, ds, tile);
+      small_gemm<Kind>(n.rows, a.hs, elements<Kind>(keys), dS_T, rows_by_key<Kind>(k, n, j), true,
+                       {g.dq + n.row(a), time});
+    }
+    if (g.dk != nullptr) {
+      const Elements dS = scores_by_query<Kind>(keys, queries, ds, tile);
+      small_gemm<Kind>(keys, a.hs, row_elements, dS, Q, true, {g.dk + key_row, key_time});
+    }
   }
 }
 

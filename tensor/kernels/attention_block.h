@@ -37,4 +37,14 @@ struct QueryBlock {
   }
 };
 
+/// k or v as products read them. Sums over the head size take element (j, i) from by_size, sums
+/// over keys take row j from by_key. As numbers both are where k or v lies; as pairs of rounded
+/// numbers each is a copy, of half as many elements along i or rows along j.
+struct KeyOperand {
+  const real* by_size;
+  HeadStrides size_strides;
+  const real* by_key;
+  HeadStrides key_strides;
+};
+
 }  // namespace gradus::kernels

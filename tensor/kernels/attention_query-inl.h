@@ -50,7 +50,7 @@ HWY_INLINE void weighted_values(int64_t keys, const real* p, const real* v, int6
   HWY_UNROLL(8) for (int c = 0; c < NV; ++c) store(sum[c] * set(factor), y + c * width, part);
 }
 
-// As forward_block, for a block of one row. scratch: scores (S)
+// As forward_block of numbers, for a block of one row. scratch: scores (S)
 HWY_ATTR inline void forward_query(const Attention& a, const QueryBlock& n, const real* q,
                                    const real* k, const real* v, real* y, real* lse, real* p) {
   const int64_t first = n.first_key(a), keys = n.end_key(a) - first;

@@ -16,26 +16,10 @@ void round_to_bf16(int64_t n, const real* x, bf16* y) { reference::round_to_bf16
 
 #else
 
-using Bits = hn::Rebind<uint32_t, D>;
-using SignedBits = hn::Rebind<int32_t, D>;
-using Halves = hn::Rebind<uint16_t, D>;
-
-// The upper halves, rounded; in 32 bits.
-HWY_INLINE hn::Vec<Bits> rounded_halves(V x) {
-  const Bits d32;
-  const auto bits = hn::BitCast(d32, x);
-  const auto upper = hn::ShiftRight<16>(bits);
-  const auto is_odd = hn::And(upper, hn::Set(d32, 1));
-  const auto rounded = hn::ShiftRight<16>(bits + hn::Set(d32, 0x7fff) + is_odd);
-  const auto quiet = hn::Or(upper, hn::Set(d32, 0x40));
-  return hn::IfThenElse(hn::RebindMask(d32, hn::IsNaN(x)), quiet, rounded);
-}
-
 void round_to_bf16(int64_t n, const real* x, bf16* y) {
   int64_t i = 0;
   for (; i + width <= n; i += width) {
-    const auto halves = hn::BitCast(SignedBits(), rounded_halves(hn::LoadU(d, x + i)));
-    hn::StoreU(hn::DemoteTo(Halves(), halves), Halves(), &y[i].bits);
+    hn::StoreU(halves_of(hn::LoadU(d, x + i)), Halves(), &y[i].bits);
   }
   reference::round_to_bf16(n - i, x + i, y + i);
 }

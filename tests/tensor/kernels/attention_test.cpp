@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tensor/parallel.h"
+#include "tests/tensor/kernels/compare.h"
 
 using namespace gradus;
 using kernels::Attention;
@@ -154,9 +155,9 @@ Result reference(const Sample& s) {
   return run(s, kernels::reference::attention, kernels::reference::attention_backward);
 }
 
-void check_close(const Numbers& x, const Numbers& expected) {
+void check_close(const Numbers& x, const Numbers& expected,
+                 real tolerance = 500 * std::numeric_limits<real>::epsilon()) {
   REQUIRE(x.size() == expected.size());
-  const real tolerance = 500 * std::numeric_limits<real>::epsilon();
   size_t wrong = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     const bool close = std::abs(x[i] - expected[i]) <= tolerance * (1 + std::abs(expected[i]));
@@ -210,6 +211,75 @@ TEST_CASE(
     }
   }
 }
+
+#ifndef GRADUS_DOUBLE
+TEST_CASE("attention of rounded operands is off by their rounding, on every instruction set") {
+  std::vector<Precision> rounding{Precision::bf16_emulated};
+  if (why_no_bf16().empty()) rounding.push_back(Precision::bf16);
+  for (Sample& s : samples()) {
+    CAPTURE(s.name);
+    const Result expected = reference(s);
+    for (const Precision precision : rounding) {
+      CAPTURE(name_of(precision));
+      s.a.precision = precision;
+      const auto check_rounded = [&] {
+        const Result result = fast(s);
+        const real tolerance = real(0.02);
+        check_close(result.y, expected.y, tolerance);
+        check_close(result.lse, expected.lse, tolerance);
+        check_close(result.dq, expected.dq, tolerance);
+        check_close(result.dk, expected.dk, tolerance);
+        check_close(result.dv, expected.dv, tolerance);
+        check_close(result.drelative, expected.drelative, tolerance);
+        check_close(fast(s, false).dq, result.dq, 0);
+        const ThreadCount three(3);
+        CHECK(fast(s).dk == result.dk);
+        CHECK(fast(s).y == result.y);
+      };
+      if (precision == Precision::bf16) {
+        check_rounded();
+      } else {
+        testing::for_each_target(check_rounded);
+      }
+    }
+  }
+}
+
+TEST_CASE("attention of rounded operands adds up exactly what bfloat16 can hold") {
+  // q = 0: every key has the probability 1/4, the values' mean is exact, and so are dv and dq.
+  for (const Precision precision : {Precision::bf16_emulated, Precision::bf16}) {
+    if (precision == Precision::bf16 && !why_no_bf16().empty()) continue;
+    const kernels::HeadStrides one_head{12, 3, 3};
+    const Attention a{.B = 1,
+                      .T = 2,
+                      .S = 4,
+                      .NH = 1,
+                      .NKV = 1,
+                      .hs = 3,
+                      .scale = 1,
+                      .causal = false,
+                      .key_mask = nullptr,
+                      .bias = nullptr,
+                      .bias_batch = 0,
+                      .bias_head = 0,
+                      .q_strides = {6, 3, 3},
+                      .k_strides = one_head,
+                      .v_strides = one_head,
+                      .precision = precision};
+    const Numbers q(6), k{1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1};
+    const Numbers v{1, 2, 3, 5, 6, 7, 9, 10, 11, 1, 2, 3}, dy{1, 0, 0, 0, 0, 2};
+    Numbers y(6), lse(2), dq(6), dk(12), dv(12);
+    kernels::attention(a, q.data(), k.data(), v.data(), y.data(), lse.data());
+    CHECK(y == Numbers{4, 5, 6, 4, 5, 6});
+    kernels::attention_backward(a, q.data(), k.data(), v.data(), y.data(), lse.data(), dy.data(),
+                                {dq.data(), dk.data(), dv.data()});
+    CHECK(dv == Numbers{.25, 0, .5, .25, 0, .5, .25, 0, .5, .25, 0, .5});
+    // ds[j] = (dy · v[j] - dy · y) / 4 = -3/4, 1/4, 5/4, -3/4 for the first query
+    CHECK(dq == Numbers{-1.5, -.5, .5, -3, -1, 1});
+    CHECK(dk == Numbers(12));
+  }
+}
+#endif
 
 TEST_CASE("attention: gradients that are not wanted are left out, the others do not change") {
   for (const Sample& s : samples()) {
