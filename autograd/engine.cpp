@@ -50,7 +50,10 @@ void Grad::operator+=(Tensor t) const {
 
 Tensor replaceable(const Tensor& x) {
   const bool whole = x.is_contiguous() && x.storage()->size() == x.numel();
-  return whole && x.storage().use_count() == 1 ? x.detach() : Tensor(x.shape());
+  // A leaf may have been read by another loss, which has yet to find it unchanged.
+  const bool is_leaf = x.node() != nullptr && x.node()->state == autograd::State::leaf;
+  const bool mine = x.storage().use_count() == 1;
+  return whole && mine && !is_leaf ? x.detach() : Tensor(x.shape());
 }
 
 namespace autograd {

@@ -62,8 +62,9 @@ class Grad {
   autograd::Node* node_ = nullptr;
 };
 
-/// Where backward may write a result of x's shape that replaces x: in x's own memory if nobody else
-/// can see it, otherwise in fresh memory. The closure that saved x should drop it afterwards.
+/// Where backward may write a result of x's shape that replaces x: in x's own memory if x is the
+/// result of an op and nobody else can see it, otherwise in fresh memory. The closure that saved x
+/// should drop it afterwards.
 Tensor replaceable(const Tensor& x);
 
 namespace autograd {

@@ -10,7 +10,7 @@ namespace gradus {
 
 enum class Precision {
   float32,
-  bf16,          // multiplied by the CPU's own bfloat16 instructions, through oneDNN
+  bf16,          // multiplied by the CPU's own bfloat16 instructions
   bf16_emulated  // the same numbers multiplied as float32: slower, on any machine
 };
 

@@ -44,9 +44,8 @@ void add_global_options(CLI::App& program) {
       .add_option_function<std::string>(
           "--kernels",
           [](const std::string& name) { kernels::set_mode(*kernels::mode_named(name)); },
-          "fast; openblas: the same with every float32 product in OpenBLAS; or reference: the "
-          "plain "
-          "loops that define them")
+          "fast; openblas: the same without oneDNN for float32; or reference: the plain loops that "
+          "define them")
       ->check(CLI::IsMember({"fast", "openblas", "reference"}));
 }
 

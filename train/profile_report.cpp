@@ -148,17 +148,17 @@ std::string profile_verdict(const StepProfile& step, const Peaks& peaks) {
 }
 
 std::string profile_text(const ProfileReport& r) {
-  const std::string linear = r.peaks.rounded_flops == 0
-                                 ? ""
-                                 : fmt::format(" ({:.1f} in {})", r.peaks.rounded_flops / 1e9,
-                                               gradus::name_of(r.precision));
+  const std::string in_precision = r.peaks.rounded_flops == 0
+                                       ? ""
+                                       : fmt::format(" ({:.1f} in {})", r.peaks.rounded_flops / 1e9,
+                                                     gradus::name_of(r.precision));
   std::string text = fmt::format(
       "{}: {:.3f} ms a step ({:.3f} ms unwatched), {} threads; peaks {:.1f} GFLOP/s{}, {:.1f} "
       "GB/s\n\n"
       "{:<16} {:<8} {:>5} {:>9} {:>8} {:>9} {:>8}  {:<10} {:>7} {:>9}\n",
       r.preset, 1e3 * r.step.seconds, 1e3 * r.unwatched_seconds, num_threads(), r.peaks.flops / 1e9,
-      linear, r.peaks.bytes / 1e9, "op", "pass", "calls", "ms", "share", "GFLOP/s", "GB/s", "roof",
-      "of peak", "left ms");
+      in_precision, r.peaks.bytes / 1e9, "op", "pass", "calls", "ms", "share", "GFLOP/s", "GB/s",
+      "roof", "of peak", "left ms");
   text += table(r) + '\n';
   for (const std::string& warning : r.warnings) text += "Warning: " + warning + '\n';
   return text + profile_verdict(r.step, r.peaks) + '\n';

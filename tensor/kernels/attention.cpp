@@ -226,7 +226,8 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
     return;
   }
   const int64_t most_keys = std::min(a.S, queries_per_block - 1 + a.behind() + a.ahead());
-  const Scratch scratch((a.hs + 2 * most_keys + 4) * queries_per_block);
+  const int64_t forms = a.precision == Precision::float32 ? 1 : 2;  // of the scores
+  const Scratch scratch((a.hs + forms * most_keys + 4) * queries_per_block);
   const Keys keys(a, k, a.k_strides, Form::by_size), values(a, v, a.v_strides, Form::by_key);
   const auto forward = forward_function(a.precision);
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {

@@ -2,7 +2,7 @@
 //
 // Scores are kept transposed, (key, query): a vector holds the same key of neighbouring queries,
 // so that the softmax over keys needs no sums across a vector, and of q and dy only the few rows
-// of the block are ever transposed; k and v are read where they lie.
+// of the block are ever transposed. attention_operands-inl.h says how each operand is read.
 
 #if defined(GRADUS_TENSOR_KERNELS_ATTENTION_BLOCK_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRADUS_TENSOR_KERNELS_ATTENTION_BLOCK_INL_H

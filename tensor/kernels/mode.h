@@ -1,5 +1,5 @@
 #pragma once
-// Which kernels run: the fast ones, the same with every float32 product in OpenBLAS, or the plain
+// Which kernels run: the fast ones, the same without oneDNN for float32, or the plain
 // loops that define what they compute (`gradus --kernels fast|openblas|reference`).
 
 #include <optional>

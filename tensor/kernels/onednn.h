@@ -18,8 +18,8 @@ bool is_fastest();
 std::string why_no_bf16();
 
 /// C (M, N; rows ldc apart) = A (M, K) B (K, N) + beta * C on the calling thread; none of M, N and
-/// K is 0. T is real or bf16. False, and nothing is done, if oneDNN cannot. It calls malloc some
-/// five times, for 232 bytes in all.
+/// K is 0. T is real or bf16. False, and nothing is done, if oneDNN cannot. It calls malloc, for
+/// packed operands among others.
 template <class T>
 bool gemm_tile(int64_t M, int64_t N, int64_t K, MatrixOf<T> A, MatrixOf<T> B, real beta, real* C,
                int64_t ldc) noexcept;

@@ -49,7 +49,7 @@ struct Pairs {
   }
 };
 
-#if HWY_TARGET == HWY_AVX3
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // or better
 /// By the CPU's own instructions, which it must have. Highway 1.0 has no names for them; assemblers
 /// know them whatever the compiler's flags.
 struct NativePairs {

@@ -20,26 +20,30 @@ struct Grid {
 };
 
 // Cuts `size` into equal pieces of about `piece`: four, or eight, ..., so that two threads or four
-// end together; fewer only if they would be shorter than 64, where BLAS copies more than it
+// end together; two or one only if they would be shorter than 48, where BLAS copies more than it
 // multiplies. Multiples of 16, as BLAS likes them.
 inline int64_t even_piece(int64_t size, int64_t piece) {
-  constexpr int64_t smallest = 64;
+  constexpr int64_t smallest = 48;
   const int64_t fours = std::max<int64_t>(1, (size + 2 * piece) / (4 * piece));
-  const int64_t pieces = std::clamp<int64_t>(4 * fours, 1, std::max<int64_t>(1, size / smallest));
+  const int64_t most = size / smallest;
+  const int64_t pieces = most >= 4 * fours ? 4 * fours : most >= 4 ? 4 : most >= 2 ? 2 : 1;
   return ceil_div(ceil_div(size, pieces), 16) * 16;
 }
 
 // Panels of 256 whole rows of C are the fastest: oneDNN likes a dense C, and of A and B each is
 // copied once or as often as there are panels. Few rows are kept whole, and columns are cut
-// instead.
+// instead; both where one alone does not give four pieces.
 inline Grid make_grid(int64_t M, int64_t N, int64_t K) {
   if (M == 0 || N == 0 || M * N < serial_work / std::max<int64_t>(1, K)) return {M, N, M, N};
   if (M < 64) {  // memory-bound: every tile reads its own part of B, once
-    return {M, N, M,
-            even_piece(N, std::max<int64_t>(64, serial_work / 2 / std::max<int64_t>(1, K)))};
+    const int64_t columns = serial_work / 2 / std::max<int64_t>(1, K);
+    return {M, N, M, even_piece(N, std::max<int64_t>(64, columns))};
   }
-  if (N <= 2048 && (M >= 512 || M >= N)) return {M, N, even_piece(M, 256), N};
-  return {M, N, M <= 1024 ? M : even_piece(M, 512), even_piece(N, 512)};
+  const bool by_rows = N <= 2048 && (M >= 512 || M >= N);
+  Grid grid = by_rows ? Grid{M, N, even_piece(M, 256), N}
+                      : Grid{M, N, M <= 1024 ? M : even_piece(M, 512), even_piece(N, 512)};
+  if (grid.tiles() >= 4) return grid;
+  return {M, N, even_piece(M, 256), even_piece(N, 512)};
 }
 
 // The part of m that begins at (i, j).

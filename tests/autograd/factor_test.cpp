@@ -157,6 +157,17 @@ TEST_CASE("a checkpoint computes again in the precision of its forward") {
   CHECK(bit_difference(gradients(true), gradients(false)) == "");
 }
 
+TEST_CASE("attention in bfloat16 rounds its operands, but for a single query") {
+  const PrecisionMode products(Precision::bf16_emulated);
+  const real fine = real(1) + real(1) / 512;  // bfloat16 has 1 and 1 + 1/128
+  const Tensor v = full({1, 4, 1, 2}, fine);
+  const auto y_of = [&](int64_t T) {
+    return attention(zeros({1, T, 1, 2}), zeros({1, 4, 1, 2}), v);
+  };
+  CHECK(bit_difference(y_of(2), full({1, 2, 1, 2}, 1)) == "");
+  CHECK(difference(y_of(1), full({1, 1, 1, 2}, fine)) == "");
+}
+
 #endif
 
 TEST_CASE("precision is float32 unless a guard lives; names go there and back") {

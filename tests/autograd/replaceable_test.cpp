@@ -89,3 +89,13 @@ TEST_CASE("an input that an older op still needs is not written over") {
   square_of(leaf * scalar(2)).backward();
   CHECK(difference(both, leaf.grad()) == "");
 }
+
+TEST_CASE("a leaf that another loss has read is not written over, though its last handle is gone") {
+  Tensor w = ones(input_shape).requires_grad_();
+  Tensor x = ones(input_shape).requires_grad_();
+  const Tensor first = sum(gelu(x)), second = sum(x + w);
+  x = Tensor();
+  first.backward();
+  second.backward();
+  CHECK(difference(w.grad(), ones(input_shape)) == "");
+}

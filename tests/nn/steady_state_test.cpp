@@ -149,7 +149,7 @@ TEST_CASE("a training step of GPT in steady state calls malloc zero times") {
 }
 
 TEST_CASE("where oneDNN multiplies, the allocator asks for nothing more either") {
-  if (kernels::use_onednn()) CHECK(calls_in_steady_state<AdamW>(small(), 2) >= 0);
+  if (kernels::use_onednn()) calls_in_steady_state<AdamW>(small(), 2);  // which checks it
 }
 
 TEST_CASE("no malloc in any variant of the block and with any optimizer") {

@@ -116,6 +116,16 @@ TEST_CASE("bench measures steps and floor in the precision asked for and says wh
   CHECK(report[0].at("floor_ms") > 0);
 }
 
+TEST_CASE("bench --profile times the precision that is asked for, beside its peak") {
+  const RunResult outcome = run({"--threads", "1", "bench", "--profile", "--preset", "nano",
+                                 "--steps", "1", "--precision", "bf16-emulated", "--json"});
+  const json report = json::parse(outcome.out);
+  CHECK(report.at("precision") == "bf16-emulated");
+  CHECK(report.at("rounded_peak_gflops_per_second") != report.at("peak_gflops_per_second"));
+  CHECK(contains(run({"bench", "--profile", "--steps", "1", "--precision", "bf16-emulated"}).out,
+                 "in bf16-emulated)"));
+}
+
 TEST_CASE("generate --precision bf16 serves on every machine") {
   const Workplace w;
   REQUIRE(run(w.pretrain({"--steps", "2", "--quiet"})).code == 0);

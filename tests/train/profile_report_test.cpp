@@ -29,6 +29,17 @@ TEST_CASE("the roof of an op is the arithmetic or the traffic, whichever takes l
   CHECK(roof(1, {}).bound == Bound::none);
 }
 
+TEST_CASE("rounded products have a roof of their own") {
+  const Peaks peaks{.flops = 100e9, .bytes = 10e9, .rounded_flops = 200e9};
+  for (const char* op : {"linear", "attention"}) {
+    const ProfileRow row{.op = op, .pass = Pass::forward, .seconds = 4, .work = {.flops = 400e9}};
+    CHECK(roof_of(row, peaks).seconds == doctest::Approx(2));
+    CHECK(profile_verdict({.rows = {row}, .seconds = 4}, peaks) ==
+          "100 % of the step is matrix products at 50 % of peak.");
+  }
+  CHECK(roof_of({.op = "matmul", .work = {.flops = 400e9}}, peaks).seconds == doctest::Approx(4));
+}
+
 TEST_CASE("the verdict names the share and speed of the products and the largest other cost") {
   const Peaks peaks{.flops = 100e9, .bytes = 10e9};
   StepProfile step{

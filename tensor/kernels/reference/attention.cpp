@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tensor/kernels/attention.h"
+#include "tensor/kernels/bf16.h"
 
 namespace gradus::kernels::reference {
 namespace {
@@ -41,14 +42,21 @@ bool visible(const Attention& a, const Query& n, int64_t j) {
   return a.key_mask == nullptr || a.key_mask[n.b * a.S + j] != 0;
 }
 
-real dot(int64_t n, const real* x, const real* y) {
+// An operand of a product as the precision has it.
+real operand(const Attention& a, real x) {
+  return a.precision == Precision::float32 ? x : static_cast<real>(to_float(to_bf16(float(x))));
+}
+
+// factor * x · y
+real product(const Attention& a, real factor, const real* x, const real* y) {
   real sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += x[i] * y[i];
+  for (int64_t i = 0; i < a.hs; ++i) sum += operand(a, factor * x[i]) * operand(a, y[i]);
   return sum;
 }
 
-void add_scaled(int64_t n, real factor, const real* x, real* y) {
-  for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
+// y += factor * x
+void add_product(const Attention& a, real factor, const real* x, real* y) {
+  for (int64_t i = 0; i < a.hs; ++i) y[i] += operand(a, factor) * operand(a, x[i]);
 }
 
 int64_t relative(const Attention& a, const Query& n, int64_t j) {
@@ -63,44 +71,40 @@ void query_scores(const Attention& a, const Query& n, const real* q, const real*
       scores[j] = -infinity;
       continue;
     }
-    scores[j] = a.scale * dot(a.hs, q + n.at(a.q_strides), k + n.key(a.k_strides, j));
+    scores[j] = product(a, a.scale, q + n.at(a.q_strides), k + n.key(a.k_strides, j));
     if (a.bias != nullptr) scores[j] += a.bias[bias + j];
     if (a.relative_bias != nullptr) scores[j] += a.relative_bias[relative(a, n, j)];
   }
 }
 
-// log(sum over j of exp(scores[j])), around the largest score so that exp stays finite
-real log_sum_exp(const std::vector<real>& scores) {
-  real max = -infinity;
-  for (const real s : scores) max = std::max(max, s);
-  if (max == -infinity) return -infinity;
-  real sum = 0;
-  for (const real s : scores) sum += std::exp(s - max);
-  return max + std::log(sum);
-}
-
-real probability(real score, real lse) { return score == -infinity ? 0 : std::exp(score - lse); }
+// exp(score - base); 0 for a hidden key
+real exp_score(real score, real base) { return score == -infinity ? 0 : std::exp(score - base); }
 
 }  // namespace
 
-// y[t] = sum over j of p[j] v[j],   p[j] = exp(scores[j] - lse)
+// y[t] = sum over j of p[j] v[j] / sum over j of p[j],   p[j] = exp(scores[j] - max): around the
+// largest score exp stays finite
 void attention(const Attention& a, const real* q, const real* k, const real* v, real* y,
                real* lse) {
   std::vector<real> scores(static_cast<size_t>(a.S));
   for_each_query(a, [&](const Query& n) {
     query_scores(a, n, q, k, scores.data());
-    const real row_lse = log_sum_exp(scores);
-    lse[n.lse(a)] = row_lse;
+    real max = -infinity, sum = 0;
+    for (const real s : scores) max = std::max(max, s);
     real* y_row = y + n.row(a);
     std::fill_n(y_row, a.hs, real{0});
     for (int64_t j = 0; j < a.S; ++j) {
-      const real p = probability(scores[static_cast<size_t>(j)], row_lse);
-      if (p != 0) add_scaled(a.hs, p, v + n.key(a.v_strides, j), y_row);
+      const real p = exp_score(scores[static_cast<size_t>(j)], max);
+      sum += p;
+      if (p != 0) add_product(a, p, v + n.key(a.v_strides, j), y_row);
     }
+    lse[n.lse(a)] = sum == 0 ? -infinity : max + std::log(sum);
+    for (int64_t i = 0; i < a.hs; ++i) y_row[i] *= sum == 0 ? 0 : 1 / sum;
   });
 }
 
-// With p as above, dp[j] = dy[t] · v[j] and D = sum over j of p[j] dp[j] = dy[t] · y[t]:
+// With p[j] = exp(scores[j] - lse), dp[j] = dy[t] · v[j] and D = sum over j of p[j] dp[j] = dy[t] ·
+// y[t]:
 //   dv[j] += p[j] dy[t]       ds[j] = p[j] (dp[j] - D)       drelative_bias[t - j] += ds[j]
 //   dq[t] += sum over j of scale ds[j] k[j]       dk[j] += scale ds[j] q[t]
 void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
@@ -110,16 +114,17 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
   for_each_query(a, [&](const Query& n) {
     query_scores(a, n, q, k, scores.data());
     const real* dy_row = dy + n.row(a);
-    const real D = dot(a.hs, dy_row, y + n.row(a));
+    real D = 0;
+    for (int64_t i = 0; i < a.hs; ++i) D += dy_row[i] * y[n.row(a) + i];
     for (int64_t j = 0; j < a.S; ++j) {
-      const real p = probability(scores[static_cast<size_t>(j)], lse[n.lse(a)]);
+      const real p = exp_score(scores[static_cast<size_t>(j)], lse[n.lse(a)]);
       if (p == 0) continue;
-      const real dp = dot(a.hs, dy_row, v + n.key(a.v_strides, j));
+      const real dp = product(a, 1, dy_row, v + n.key(a.v_strides, j));
       const real ds = p * (dp - D), dqk = ds * a.scale;
       if (g.drelative_bias != nullptr) g.drelative_bias[relative(a, n, j)] += ds;
-      if (g.dv != nullptr) add_scaled(a.hs, p, dy_row, g.dv + n.key_row(a, j));
-      if (g.dq != nullptr) add_scaled(a.hs, dqk, k + n.key(a.k_strides, j), g.dq + n.row(a));
-      if (g.dk != nullptr) add_scaled(a.hs, dqk, q + n.at(a.q_strides), g.dk + n.key_row(a, j));
+      if (g.dv != nullptr) add_product(a, p, dy_row, g.dv + n.key_row(a, j));
+      if (g.dq != nullptr) add_product(a, dqk, k + n.key(a.k_strides, j), g.dq + n.row(a));
+      if (g.dk != nullptr) add_product(a, dqk, q + n.at(a.q_strides), g.dk + n.key_row(a, j));
     }
   });
 }
