@@ -12,51 +12,36 @@
 HWY_BEFORE_NAMESPACE();
 namespace gradus::kernels::HWY_NAMESPACE {
 
-// One function for each kind of operands.
-HWY_ATTR void forward_numbers(const Attention& a, const QueryBlock& n, const real* q,
-                              const KeyOperand& k, const KeyOperand& v, real* y, real* lse,
-                              real* scratch) {
-  if (a.T == 1) return forward_query(a, n, q, k.by_size, v.by_key, y, lse, scratch);
-  forward_block<Numbers>(a, n, q, k, v, y, lse, scratch);
-}
-HWY_ATTR void backward_numbers(const Attention& a, const QueryBlock& n, int64_t begin, int64_t end,
-                               const real* q, const KeyOperand& k, const KeyOperand& v,
-                               const real* y, const real* lse, const real* dy,
-                               const AttentionGradients& g, real* scratch) {
-  backward_block<Numbers>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
+HWY_ATTR void forward(const Attention& a, const QueryBlock& n, const real* q, const KeyOperand& k,
+                      const KeyOperand& v, real* y, real* lse, real* scratch) {
+  if (a.T == 1 && a.precision == Precision::float32) {
+    return forward_query(a, n, q, k.by_size, v.by_key, y, lse, scratch);
+  }
+  with_kind(a.precision, [&](auto kind) HWY_ATTR {
+    forward_block<decltype(kind)>(a, n, q, k, v, y, lse, scratch);
+  });
 }
 
-#ifndef GRADUS_DOUBLE
-HWY_ATTR void forward_pairs(const Attention& a, const QueryBlock& n, const real* q,
-                            const KeyOperand& k, const KeyOperand& v, real* y, real* lse,
-                            real* scratch) {
-  if (a.precision == Precision::bf16) {
-    return forward_block<NativePairs>(a, n, q, k, v, y, lse, scratch);
-  }
-  forward_block<Pairs>(a, n, q, k, v, y, lse, scratch);
-}
-HWY_ATTR void backward_pairs(const Attention& a, const QueryBlock& n, int64_t begin, int64_t end,
-                             const real* q, const KeyOperand& k, const KeyOperand& v, const real* y,
-                             const real* lse, const real* dy, const AttentionGradients& g,
-                             real* scratch) {
-  if (a.precision == Precision::bf16) {
-    return backward_block<NativePairs>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
-  }
-  backward_block<Pairs>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
+HWY_ATTR void backward(const Attention& a, const QueryBlock& n, int64_t begin, int64_t end,
+                       const real* q, const KeyOperand& k, const KeyOperand& v, const real* y,
+                       const real* lse, const real* dy, const AttentionGradients& g,
+                       real* scratch) {
+  with_kind(a.precision, [&](auto kind) HWY_ATTR {
+    backward_block<decltype(kind)>(a, n, begin, end, q, k, v, y, lse, dy, g, scratch);
+  });
 }
 
-// The forms of the keys of one head that are wanted (KeyOperand): x (S, hs).
+// The forms (KeyOperand) of the keys of one head, x (S, hs), that are wanted.
 HWY_ATTR void pack_keys(Precision precision, int64_t S, int64_t hs, const real* x, int64_t time,
                         real* by_size, real* by_key) {
-  const bool native = precision == Precision::bf16;
-  if (by_size != nullptr) {
-    (native ? pair_columns<NativePairs> : pair_columns<Pairs>)(S, hs, 1, x, time, by_size);
-  }
-  if (by_key != nullptr) {
-    (native ? pair_rows<NativePairs> : pair_rows<Pairs>)(S, hs, x, time, by_key);
-  }
+  with_kind(precision, [&](auto kind) HWY_ATTR {
+    using Kind = decltype(kind);
+    if constexpr (Kind::terms == 2) {
+      if (by_size != nullptr) pair_columns<Kind>(S, hs, 1, x, time, by_size);
+      if (by_key != nullptr) pair_rows<Kind>(S, hs, x, time, by_key);
+    }
+  });
 }
-#endif
 
 }  // namespace gradus::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -73,13 +58,9 @@ HWY_AFTER_NAMESPACE();
 
 namespace gradus::kernels {
 
-HWY_EXPORT(forward_numbers);
-HWY_EXPORT(backward_numbers);
-#ifndef GRADUS_DOUBLE
-HWY_EXPORT(forward_pairs);
-HWY_EXPORT(backward_pairs);
+HWY_EXPORT(forward);
+HWY_EXPORT(backward);
 HWY_EXPORT(pack_keys);
-#endif
 
 namespace {
 
@@ -170,9 +151,6 @@ class Keys {
   const KeyOperand& operand() const { return operand_; }
 
  private:
-#ifdef GRADUS_DOUBLE
-  void pack(const Attention&, const real*, const HeadStrides&, Form) {}
-#else
   void pack(const Attention& a, const real* x, const HeadStrides& strides, Form form) {
     const int64_t sizes = ceil_div(a.hs, 2), heads = a.B * a.NKV;
     const int64_t by_size = form == Form::by_key ? 0 : a.S * sizes;  // numbers of a head
@@ -191,26 +169,10 @@ class Keys {
       }
     });
   }
-#endif
+
   KeyOperand operand_;
   MemoryBlock block_ = {};
 };
-
-auto forward_function(Precision precision) {
-#ifndef GRADUS_DOUBLE
-  if (precision != Precision::float32) return HWY_DYNAMIC_DISPATCH(forward_pairs);
-#endif
-  static_cast<void>(precision);
-  return HWY_DYNAMIC_DISPATCH(forward_numbers);
-}
-
-auto backward_function(Precision precision) {
-#ifndef GRADUS_DOUBLE
-  if (precision != Precision::float32) return HWY_DYNAMIC_DISPATCH(backward_pairs);
-#endif
-  static_cast<void>(precision);
-  return HWY_DYNAMIC_DISPATCH(backward_numbers);
-}
 
 bool nothing_to_do(const Attention& a) { return a.B == 0 || a.NH == 0 || a.T == 0; }
 
@@ -229,10 +191,9 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
   const int64_t forms = a.precision == Precision::float32 ? 1 : 2;  // of the scores
   const Scratch scratch((a.hs + forms * most_keys + 4) * queries_per_block);
   const Keys keys(a, k, a.k_strides, Form::by_size), values(a, v, a.v_strides, Form::by_key);
-  const auto forward = forward_function(a.precision);
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
-    forward(a, query_block(a, b, h, block), q, keys.operand(), values.operand(), y, lse,
-            scratch.mine());
+    HWY_DYNAMIC_DISPATCH(forward)
+    (a, query_block(a, b, h, block), q, keys.operand(), values.operand(), y, lse, scratch.mine());
   });
 }
 
@@ -247,13 +208,13 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
   const Scratch scratch((3 * a.hs + 8 + 4 * keys_per_tile) * queries_per_block);
   const Keys keys(a, k, a.k_strides, Form::both), values(a, v, a.v_strides, Form::by_size);
   const DistanceSums sums(a, g.drelative_bias != nullptr);
-  const auto backward = backward_function(a.precision);
   const int64_t group = a.NH / a.NKV;  // query heads per key/value head
   const auto keys_task = [&](int64_t b, int64_t kv, int64_t begin, int64_t end, real* dq) {
     for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
       for (int64_t block = 0; block < query_blocks(a); ++block) {
-        backward(a, query_block(a, b, h, block), begin, end, q, keys.operand(), values.operand(), y,
-                 lse, dy, {dq, g.dk, g.dv, sums.of(a, b, h)}, scratch.mine());
+        HWY_DYNAMIC_DISPATCH(backward)
+        (a, query_block(a, b, h, block), begin, end, q, keys.operand(), values.operand(), y, lse,
+         dy, {dq, g.dk, g.dv, sums.of(a, b, h)}, scratch.mine());
       }
     }
   };
@@ -272,8 +233,9 @@ void attention_backward(const Attention& a, const real* q, const real* k, const 
   }
   if (g.dq == nullptr) return;
   for_each_task(a, a.NH, query_blocks(a), [&](int64_t b, int64_t h, int64_t block) {
-    backward(a, query_block(a, b, h, block), 0, a.S, q, keys.operand(), values.operand(), y, lse,
-             dy, {g.dq, nullptr, nullptr}, scratch.mine());
+    HWY_DYNAMIC_DISPATCH(backward)
+    (a, query_block(a, b, h, block), 0, a.S, q, keys.operand(), values.operand(), y, lse, dy,
+     {g.dq, nullptr, nullptr}, scratch.mine());
   });
 }
 

@@ -18,6 +18,17 @@
 HWY_BEFORE_NAMESPACE();
 namespace gradus::kernels::HWY_NAMESPACE {
 
+// Calls f(Kind) for what a product of this precision reads; the double build has numbers alone.
+template <class F>
+HWY_ATTR void with_kind(Precision precision, F f) {
+#ifndef GRADUS_DOUBLE
+  if (precision == Precision::bf16) return f(NativePairs{});
+  if (precision == Precision::bf16_emulated) return f(Pairs{});
+#endif
+  static_cast<void>(precision);
+  f(Numbers{});
+}
+
 // Columns of a transposed block: whole vectors, the queries beyond its rows being zero.
 constexpr int64_t padded(int64_t rows) { return (rows + width - 1) / width * width; }
 
