@@ -8,8 +8,8 @@
 namespace gradus {
 namespace {
 
-// dx += dy f'(x), written over x. The value y = f(x) is cheap to compute again, and then need not
-// be kept.
+// dx += dy f'(x), the product written over x where nobody else sees that any more. The value
+// y = f(x) is cheap to compute again, and then need not be kept.
 struct ActivationBackward {
   Tensor x;
   kernels::Unary* f;

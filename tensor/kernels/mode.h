@@ -1,6 +1,6 @@
 #pragma once
-// Which kernels run: the fast ones, the same without oneDNN for float32, or the plain
-// loops that define what they compute (`gradus --kernels fast|openblas|reference`).
+// Which kernels run: the fast ones, the same without oneDNN for float32, or the plain loops that
+// define what they compute (`gradus --kernels fast|openblas|reference`).
 
 #include <optional>
 #include <string>

@@ -108,7 +108,7 @@ HWY_INLINE void register_tile(Tag tag, int64_t K, Elements A, Rows<const real> B
     HWY_UNROLL(8) for (int j = 0; j < NV; ++j) b[j] = hn::LoadU(tag, B.data + k * B.ld + j * L);
     HWY_UNROLL(8) for (int i = 0; i < NR; ++i) {
       const hn::Vec<Tag> a = hn::Set(tag, A.data[i * A.row + k * A.column]);
-      HWY_UNROLL(8) for (int j = 0; j < NV; ++j) { c[i][j] = Kind::add_product(a, b[j], c[i][j]); }
+      HWY_UNROLL(8) for (int j = 0; j < NV; ++j) c[i][j] = Kind::add_product(a, b[j], c[i][j]);
     }
   }
   HWY_UNROLL(8) for (int i = 0; i < NR; ++i) {

@@ -103,8 +103,8 @@ void attention(const Attention& a, const real* q, const real* k, const real* v, 
   });
 }
 
-// With p[j] = exp(scores[j] - lse), dp[j] = dy[t] · v[j] and D = sum over j of p[j] dp[j] = dy[t] ·
-// y[t]:
+// With p[j] = exp(scores[j] - lse) and dp[j] = dy[t] · v[j],
+//   D = sum over j of p[j] dp[j] = dy[t] · y[t]
 //   dv[j] += p[j] dy[t]       ds[j] = p[j] (dp[j] - D)       drelative_bias[t - j] += ds[j]
 //   dq[t] += sum over j of scale ds[j] k[j]       dk[j] += scale ds[j] q[t]
 void attention_backward(const Attention& a, const real* q, const real* k, const real* v,
