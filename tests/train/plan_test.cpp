@@ -13,6 +13,22 @@
 using namespace gradus;
 using namespace gradus::testing;
 
+namespace {
+
+TrainingOptions tiny_options() {
+  TrainingOptions options;
+  options.model = {.block_size = 8, .vocab_size = 30, .n_layer = 1, .n_head = 2, .n_embd = 16};
+  return options;
+}
+
+TrainingCorpus squares() {
+  std::vector<int32_t> ids(100);
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * i % 30);
+  return {Tokenizer(CharTokenizer::train("ab")), ids, ids, 0};
+}
+
+}  // namespace
+
 TEST_CASE("pretrain --dry-run: what the run would cost, and no run") {
   const Workplace w;
   const RunResult said = run(w.pretrain({"--dry-run"}));
@@ -28,14 +44,10 @@ TEST_CASE("pretrain --dry-run: what the run would cost, and no run") {
 }
 
 TEST_CASE("try_out counts what the learner has: parameters, their state, tokens") {
-  TrainingOptions options;
-  options.model = {.block_size = 8, .vocab_size = 30, .n_layer = 1, .n_head = 2, .n_embd = 16};
+  TrainingOptions options = tiny_options();
   options.batch_size = 3;
   options.accumulation = 2;
-  std::vector<int32_t> ids(100);
-  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * i % 30);
-  const TrainingCorpus corpus{Tokenizer(CharTokenizer::train("ab")), ids, ids, 0};
-  const Trial trial = try_out(options, corpus, 0);
+  const Trial trial = try_out(options, squares(), 0);
   const GPT model(options.model);
   CHECK(trial.parameters == model.num_parameters());
   CHECK(trial.tokens_per_step == 3 * 2 * 8);
@@ -56,8 +68,8 @@ TEST_CASE("pretrain --minutes: ends in time, the learning rate at its lowest") {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   CAPTURE(trained.err);
   REQUIRE(trained.code == 0);
-  CHECK(taken.count() > 3);  // of 6 seconds; the upper limit is generous, machines are shared
-  CHECK(taken.count() < 30);
+  CHECK(taken.count() > 1);  // of 6 seconds; the limits are generous, machines are shared
+  CHECK(taken.count() < 60);
   const auto settings = nlohmann::json::parse(slurp(w.in_run("training.json")));
   const auto metrics = lines_of(w.in_run("metrics.jsonl"));
   CHECK(settings.at("steps") == metrics.back().at("step"));
@@ -97,14 +109,16 @@ TEST_CASE("extrapolate: a power law through the trial") {
 TEST_CASE("a plan says no loss to expect where its trial hardly came out of the warm-up") {
   CHECK_FALSE(Trial{.steps = 59}.tells_loss());
   CHECK(Trial{.steps = 60}.tells_loss());
-  TrainingOptions options;
-  options.model = {.block_size = 8, .vocab_size = 30, .n_layer = 1, .n_head = 2, .n_embd = 16};
-  std::vector<int32_t> ids(100);
-  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>(i * i % 30);
-  const TrainingCorpus corpus{Tokenizer(CharTokenizer::train("ab")), ids, ids, 0};
-  const Plan plan = plan_for(5, std::span(&options, 1), corpus);
+  const TrainingOptions options = tiny_options();
+  const Plan plan = plan_for(5, std::span(&options, 1), squares());
   CHECK(plan.expected_loss.has_value() == plan.trial.tells_loss());
   CHECK(contains(to_text(plan), "is to be expected") == plan.trial.tells_loss());
+}
+
+TEST_CASE("a plan refuses a time in which the shape cannot take ten steps") {
+  const TrainingOptions options = tiny_options();
+  CHECK_THROWS_WITH_AS(plan_for(0, std::span(&options, 1), squares()),
+                       doctest::Contains("take a smaller shape or more time"), ValueError);
 }
 
 TEST_CASE("over: another number of steps, the decay in proportion, however often") {
@@ -119,15 +133,6 @@ TEST_CASE("over: another number of steps, the decay in proportion, however often
   CHECK(now.eval_interval == planned.eval_interval);
 }
 
-TEST_CASE("pretrain --minutes: too little time for the shape is said, and nothing is left behind") {
-  const Workplace w;
-  check_refused(run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes", "0.1",
-                     "--preset", "nano", "--n-embd", "256", "--n-layer", "4", "--block-size", "64",
-                     "--batch-size", "64"}),
-                1, "take a smaller shape or more time");
-  CHECK_FALSE(std::filesystem::exists(w.out));
-}
-
 TEST_CASE(
     "pretrain --minutes: a shape that the machine cannot hold is refused before it is tried") {
   const Workplace w;
@@ -135,6 +140,7 @@ TEST_CASE(
       run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes", "1", "--preset",
            "nano", "--n-embd", "65536", "--n-layer", "100", "--block-size", "8"}),
       1, "the machine has");
+  CHECK_FALSE(std::filesystem::exists(w.out));
 }
 
 TEST_CASE("pretrain --init: begins with the weights and the tokenizer of a model") {

@@ -140,25 +140,27 @@ TEST_CASE("the rows of a profile add up to the step") {
 TEST_CASE("time is booked where it was spent: forward, backward and laps apart") {
   const Tensor x = ones({2}).requires_grad_();
   const auto slow = [&] {
-    rest(50);
+    rest(20);
     const auto backward = [&](const Tensor& dy, Grad dx) {
-      rest(100);
+      rest(40);
       dx += dy;
     };
     return sum(record("slow", dense_copy(x), backward, x));
   };
   Profiler profiler(false);
-  profiler.start_step();
-  profiler.backward(profiler.forward(slow));
-  rest(20);
-  profiler.lap("pause");
-  profiler.end_step();
+  for (int i = 0; i < 5; ++i) {  // the best row of five: a busy machine does not lengthen them all
+    profiler.start_step();
+    profiler.backward(profiler.forward(slow));
+    rest(10);
+    profiler.lap("pause");
+    profiler.end_step();
+  }
   const StepProfile step = profiler.result();
-  CHECK(row_of(step, "slow", Pass::forward).seconds >= 0.05);
-  CHECK(row_of(step, "slow", Pass::backward).seconds >= 0.1);
-  CHECK(row_of(step, "pause", Pass::update).seconds >= 0.02);
-  CHECK(row_of(step, "sum", Pass::forward).seconds < 0.05);
-  CHECK(row_of(step, "sum", Pass::backward).seconds < 0.05);
+  CHECK(row_of(step, "slow", Pass::forward).seconds >= 0.02);
+  CHECK(row_of(step, "slow", Pass::backward).seconds >= 0.04);
+  CHECK(row_of(step, "pause", Pass::update).seconds >= 0.01);
+  CHECK(row_of(step, "sum", Pass::forward).seconds < 0.02);
+  CHECK(row_of(step, "sum", Pass::backward).seconds < 0.02);
 }
 
 TEST_CASE("of several steps the best of each row is kept; what the fastest had beyond is noise") {
