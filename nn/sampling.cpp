@@ -2,66 +2,107 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "tensor/allocator.h"
 #include "tensor/errors.h"
+#include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/random.h"
+#include "tensor/kernels/reduce.h"
 
 namespace gradus {
 namespace {
 
-struct Candidate {
-  int32_t id;
-  real weight;  // e^((logit - largest) / temperature): 1 for the most likely token
+using Numbers = std::vector<real, CachingAllocator<real>>;  // one for each token
+using Ids = std::vector<int32_t, CachingAllocator<int32_t>>;
+
+struct Largest {
+  int32_t id;  // the first of equals
+  real logit;
 };
-using Candidates = std::vector<Candidate, CachingAllocator<Candidate>>;
-using Logits = std::vector<real, CachingAllocator<real>>;
+
+// Of finite logits.
+Largest largest_of(std::span<const real> logits) {
+  check_value(!logits.empty(), "sample: no logits");
+  Largest largest{};
+  kernels::max_along(1, static_cast<int64_t>(logits.size()), 1, logits.data(), &largest.logit,
+                     &largest.id);
+  check_value(std::isfinite(largest.logit), "sample: the logits are not finite");
+  return largest;
+}
+
+// e^((logit - largest) / temperature): 1 for the most likely token.
+Numbers weights_of(std::span<const real> logits, real largest, real temperature) {
+  Numbers weight(logits.size());
+  std::ranges::transform(logits, weight.begin(),
+                         [=](real logit) { return (logit - largest) / temperature; });
+  kernels::exp(static_cast<int64_t>(weight.size()), weight.data(), weight.data());
+  return weight;
+}
+
+real total_of(const Numbers& weight) {
+  real total = 0;
+  kernels::sum(1, static_cast<int64_t>(weight.size()), 1, weight.data(), &total);
+  return total;
+}
+
+// The tokens that may come.
+Ids possible(const Numbers& weight) {
+  Ids ids;
+  ids.reserve(weight.size());
+  for (size_t i = 0; i < weight.size(); ++i) {
+    if (weight[i] > 0) ids.push_back(static_cast<int32_t>(i));
+  }
+  return ids;
+}
 
 // Of equals the first id comes first.
-bool more_likely(const Candidate& a, const Candidate& b) {
-  return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
-}
-bool less_likely(const Candidate& a, const Candidate& b) { return more_likely(b, a); }
-
-double total_weight(const Candidates& candidates) {
-  return std::accumulate(
-      candidates.begin(), candidates.end(), 0.0,
-      [](double sum, const Candidate& c) { return sum + static_cast<double>(c.weight); });
+auto more_likely(const Numbers& weight) {
+  return [&weight](int32_t a, int32_t b) {
+    const real of_a = weight[static_cast<size_t>(a)], of_b = weight[static_cast<size_t>(b)];
+    return of_a != of_b ? of_a > of_b : a < b;
+  };
 }
 
-Candidates candidates_of(std::span<const real> logits, real largest, real temperature) {
-  Candidates candidates(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) {
-    candidates[i] = {static_cast<int32_t>(i), std::exp((logits[i] - largest) / temperature)};
-  }
-  return candidates;
+// Tokens that a filter drops have no weight.
+void drop(Numbers& weight, std::span<const int32_t> ids) {
+  for (const int32_t id : ids) weight[static_cast<size_t>(id)] = 0;
 }
 
-// The k most likely, in order.
-void keep_top_k(Candidates& candidates, size_t k) {
-  if (k == 0 || k >= candidates.size()) return;
-  const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(k);
-  std::partial_sort(candidates.begin(), end, candidates.end(), more_likely);
-  candidates.erase(end, candidates.end());
+// The k most likely.
+void keep_top_k(Numbers& weight, size_t k) {
+  if (k == 0 || k >= weight.size()) return;
+  Ids ids = possible(weight);
+  if (k >= ids.size()) return;
+  const auto end = ids.begin() + static_cast<std::ptrdiff_t>(k);
+  std::ranges::partial_sort(ids, end, more_likely(weight));
+  drop(weight, {end, ids.end()});
 }
 
 // The most likely that together reach p. A heap gives them one by one: few of 50,000 are needed.
-void keep_top_p(Candidates& candidates, real p) {
+void keep_top_p(Numbers& weight, real p) {
   if (p >= 1) return;
-  const double wanted = static_cast<double>(p) * total_weight(candidates);
+  Ids ids = possible(weight);
+  const auto less_likely = [more = more_likely(weight)](int32_t a, int32_t b) {
+    return more(b, a);
+  };
+  const double wanted = static_cast<double>(p) * static_cast<double>(total_of(weight));
   double covered = 0;
-  std::make_heap(candidates.begin(), candidates.end(), less_likely);
-  auto kept = candidates.end();  // [kept, end) have left the heap
-  while (kept != candidates.begin() && covered < wanted) {
-    std::pop_heap(candidates.begin(), kept, less_likely);
-    covered += static_cast<double>((--kept)->weight);
+  std::ranges::make_heap(ids, less_likely);
+  auto kept = ids.end();  // [kept, end) have left the heap
+  while (kept != ids.begin() && covered < wanted) {
+    std::pop_heap(ids.begin(), kept, less_likely);
+    covered += static_cast<double>(weight[static_cast<size_t>(*--kept)]);
   }
-  candidates.erase(candidates.begin(), kept);
+  drop(weight, {ids.begin(), kept});
 }
 
-void keep_min_p(Candidates& candidates, real p) {
-  if (p > 0) std::erase_if(candidates, [p](const Candidate& c) { return c.weight < p; });
+// Those that are at least p times as likely as the most likely one.
+void keep_min_p(Numbers& weight, real p) {
+  if (p == 0) return;
+  std::ranges::replace_if(
+      weight, [p](real w) { return w < p; }, real(0));
 }
 
 // Uniform in [0, 1) with 53 bits.
@@ -72,8 +113,8 @@ double uniform(Draw draw) {
 }
 
 // A token is penalized once, however often it stands in the text.
-Logits penalized(std::span<const real> logits, std::span<const int32_t> text, real penalty) {
-  Logits result(logits.begin(), logits.end());
+Numbers penalized(std::span<const real> logits, std::span<const int32_t> text, real penalty) {
+  Numbers result(logits.begin(), logits.end());
   for (const int32_t id : text) {
     check_value(id >= 0 && static_cast<size_t>(id) < logits.size(),
                 "sample: id {} of the text has no logit", id);
@@ -81,16 +122,6 @@ Logits penalized(std::span<const real> logits, std::span<const int32_t> text, re
     result[static_cast<size_t>(id)] = x > 0 ? x / penalty : x * penalty;
   }
   return result;
-}
-
-// Of finite logits.
-std::span<const real>::iterator largest_of(std::span<const real> logits) {
-  check_value(!logits.empty(), "sample: no logits");
-  const auto largest = std::max_element(logits.begin(), logits.end());
-  const bool finite = std::isfinite(*largest) && std::none_of(logits.begin(), logits.end(),
-                                                              [](real x) { return std::isnan(x); });
-  check_value(finite, "sample: the logits are not finite");
-  return largest;
 }
 
 }  // namespace
@@ -113,34 +144,36 @@ int32_t sample(std::span<const real> logits, const SamplingOptions& options, Dra
     others.repetition_penalty = 1;
     return sample(penalized(logits, text, options.repetition_penalty), others, draw);
   }
-  const auto largest = largest_of(logits);
-  if (options.temperature == 0) return static_cast<int32_t>(largest - logits.begin());
+  const Largest largest = largest_of(logits);
+  if (options.temperature == 0) return largest.id;
 
-  Candidates candidates = candidates_of(logits, *largest, options.temperature);
-  keep_top_k(candidates, static_cast<size_t>(options.top_k));
-  keep_top_p(candidates, options.top_p);
-  keep_min_p(candidates, options.min_p);
-  double rest = uniform(draw) * total_weight(candidates);
-  for (const Candidate& c : candidates) {
-    rest -= static_cast<double>(c.weight);
-    if (rest < 0) return c.id;
+  Numbers weight = weights_of(logits, largest.logit, options.temperature);
+  keep_top_k(weight, static_cast<size_t>(options.top_k));
+  keep_top_p(weight, options.top_p);
+  keep_min_p(weight, options.min_p);
+  double rest = uniform(draw) * static_cast<double>(total_of(weight));
+  for (size_t i = 0; i < weight.size(); ++i) {
+    rest -= static_cast<double>(weight[i]);
+    if (rest < 0) return static_cast<int32_t>(i);
   }
-  return std::ranges::max_element(candidates, less_likely)->id;  // what rounding leaves over
+  return largest.id;  // what rounding leaves over
 }
 
 std::vector<TokenProbability> probabilities(std::span<const real> logits, int32_t id,
                                             size_t count) {
   check_value(0 <= id && static_cast<size_t>(id) < logits.size(),
               "probabilities: id {} is outside [0, {})", id, logits.size());
-  Candidates candidates = candidates_of(logits, *largest_of(logits), 1);
-  const double total = total_weight(candidates);
-  const auto probability = [total](const Candidate& c) {
-    return TokenProbability{c.id, static_cast<double>(c.weight) / total};
+  const Numbers weight = weights_of(logits, largest_of(logits).logit, 1);
+  const auto total = static_cast<double>(total_of(weight));
+  const auto probability = [&](int32_t of) {
+    return TokenProbability{of, static_cast<double>(weight[static_cast<size_t>(of)]) / total};
   };
-  std::vector<TokenProbability> result{probability(candidates[static_cast<size_t>(id)])};
-  keep_top_k(candidates, count);
-  std::ranges::sort(candidates, more_likely);
-  for (const Candidate& c : candidates) result.push_back(probability(c));
+  Ids ids(weight.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  const auto end = ids.begin() + static_cast<std::ptrdiff_t>(std::min(count, ids.size()));
+  std::ranges::partial_sort(ids, end, more_likely(weight));
+  std::vector<TokenProbability> result{probability(id)};
+  std::transform(ids.begin(), end, std::back_inserter(result), probability);
   return result;
 }
 
