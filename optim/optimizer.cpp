@@ -28,6 +28,12 @@ real* state_data(Tensor& state, const Tensor& parameter) {
   return state.mutable_data();
 }
 
+// Where products read the parameter in bfloat16, its update writes both.
+kernels::bf16* rounded_copy(const Tensor& parameter) {
+  const bool whole = parameter.storage()->size() == parameter.numel();
+  return whole ? parameter.storage()->mutable_bf16() : nullptr;
+}
+
 }  // namespace
 
 void Optimizer::add(const std::vector<NamedTensor>& parameters, const GroupOptions& options) {
@@ -147,7 +153,8 @@ void Adam::update(bool decoupled, real grad_scale) {
         .grad_scale = grad_scale};
     real* m = state_data(slot.state[0], slot.parameter);
     real* v = state_data(slot.state[1], slot.parameter);
-    kernels::adam(update, grad.numel(), grad.data(), m, v, slot.parameter.mutable_data());
+    real* w = slot.parameter.mutable_data();
+    kernels::adam(update, grad.numel(), grad.data(), m, v, w, rounded_copy(slot.parameter));
   }
 }
 

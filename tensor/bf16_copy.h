@@ -17,6 +17,7 @@ class BF16Copy {
   BF16Copy& operator=(const BF16Copy&) = delete;
 
   const kernels::bf16* data() const { return static_cast<const kernels::bf16*>(block_.data); }
+  kernels::bf16* mutable_data() { return static_cast<kernels::bf16*>(block_.data); }
 
  private:
   MemoryBlock block_;

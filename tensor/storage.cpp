@@ -30,6 +30,12 @@ std::shared_ptr<const BF16Copy> Storage::in_bf16() const {
   return bf16_;
 }
 
+kernels::bf16* Storage::mutable_bf16() {
+  if (bf16_ == nullptr || bf16_.use_count() > 1) return nullptr;
+  bf16_version_ = version_;
+  return bf16_->mutable_data();
+}
+
 MetaMode::MetaMode() : previous_(meta_mode) { meta_mode = true; }
 MetaMode::~MetaMode() { meta_mode = previous_; }
 bool MetaMode::enabled() { return meta_mode; }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tensor/allocator.h"
+#include "tensor/kernels/bf16.h"
 #include "tensor/real.h"
 
 namespace gradus {
@@ -31,12 +32,15 @@ class Storage {
   /// All elements in bfloat16. The copy stays with the storage and serves until somebody writes: a
   /// weight is rounded once per step, however often it is read.
   std::shared_ptr<const BF16Copy> in_bf16() const;
+  /// That copy's memory for a writer that writes to both, after mutable_data(): from now on it
+  /// counts as current. Null if there is no copy, or somebody holds it.
+  kernels::bf16* mutable_bf16();
 
  private:
   MemoryBlock block_;
   int64_t size_;
   uint64_t version_ = 0;
-  mutable std::shared_ptr<const BF16Copy> bf16_;
+  mutable std::shared_ptr<BF16Copy> bf16_;
   mutable uint64_t bf16_version_ = 0;
 };
 

@@ -61,10 +61,11 @@ void sgd(const SgdUpdate& u, int64_t n, const real* g, real* velocity, real* w) 
   });
 }
 
-void adam(const AdamUpdate& u, int64_t n, const real* g, real* m, real* v, real* w) {
-  if (use_reference()) return reference::adam(u, n, g, m, v, w);
+void adam(const AdamUpdate& u, int64_t n, const real* g, real* m, real* v, real* w, bf16* rounded) {
+  const auto update = use_reference() ? reference::adam : HWY_DYNAMIC_DISPATCH(adam_dense);
   parallel_for(n, chunk_elements, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(adam_dense)(u, end - begin, g + begin, m + begin, v + begin, w + begin);
+    update(u, end - begin, g + begin, m + begin, v + begin, w + begin);
+    if (rounded != nullptr) round_to_bf16(end - begin, w + begin, rounded + begin);
   });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // Optimizer updates of n parameters w from their gradients g, in one pass over memory.
 
-#include "tensor/real.h"
+#include "tensor/kernels/bf16.h"
 
 namespace gradus::kernels {
 
@@ -22,7 +22,9 @@ struct AdamUpdate {
 };
 /// m = beta1 * m + (1 - beta1) * g;  v = beta2 * v + (1 - beta2) * g^2;
 /// w -= lr * (m / correction1) / (sqrt(v / correction2) + eps)
-void adam(const AdamUpdate& u, int64_t n, const real* g, real* m, real* v, real* w);
+/// `rounded`, if not null, gets w in bfloat16, while w is in the caches.
+void adam(const AdamUpdate& u, int64_t n, const real* g, real* m, real* v, real* w,
+          bf16* rounded = nullptr);
 
 namespace reference {
 void sgd(const SgdUpdate& u, int64_t n, const real* g, real* velocity, real* w);

@@ -3,6 +3,8 @@
 #include "autograd/factor.h"
 
 #include "autograd/checkpoint.h"
+#include "optim/optimizer.h"
+#include "tensor/bf16_copy.h"
 #include "tests/autograd/sample_runs.h"
 #include "tests/tensor/kernels/kernel_guard.h"
 
@@ -114,6 +116,35 @@ TEST_CASE("a weight is rounded once, until somebody writes to it") {
   w.fill_(real(0.5));
   CHECK(f.w.storage()->in_bf16() != copy);
   CHECK(bit_difference(linear(f.x, f.w), linear(f.x, full({41, 37}, real(0.5)))) == "");
+}
+
+TEST_CASE("a writer may write a weight and its copy; a copy that somebody holds stays as it is") {
+  Storage weight(2);
+  CHECK(weight.mutable_bf16() == nullptr);  // nobody has read it in bfloat16
+  std::fill_n(weight.mutable_data(), 2, real(1));
+  weight.in_bf16();
+  std::fill_n(weight.mutable_data(), 2, real(2));
+  std::fill_n(weight.mutable_bf16(), 2, kernels::to_bf16(3));
+  const auto held = weight.in_bf16();
+  CHECK(kernels::to_float(held->data()[1]) == 3);  // not rounded again
+  std::fill_n(weight.mutable_data(), 2, real(4));
+  CHECK(weight.mutable_bf16() == nullptr);
+  CHECK(kernels::to_float(weight.in_bf16()->data()[1]) == 4);
+  CHECK(kernels::to_float(held->data()[1]) == 3);
+}
+
+TEST_CASE("after AdamW products read the new weight in bfloat16, also if it is part of a storage") {
+  const Tensor table = uniform({2, 300, 100}, -1, 1, 2);
+  for (Tensor w : {dense_copy(table.select(0, 0)), table.select(0, 1)}) {
+    w.requires_grad_();
+    w.storage()->in_bf16();
+    AdamW optimizer({{"w", w}});
+    w.set_grad(uniform({300, 100}, -1, 1, 3));
+    optimizer.step();
+    const PrecisionMode products(Precision::bf16_emulated);
+    const Tensor unit = ones({1, 100});
+    CHECK(difference(linear(unit, w), linear(unit, dense_copy(w))) == "");
+  }
 }
 
 TEST_CASE("what linear saves of its input for backward is half as large in bfloat16") {

@@ -1,6 +1,7 @@
 #include "tensor/kernels/optimizer.h"
 
 #include "tests/tensor/kernels/compare.h"
+#include "tests/tensor/kernels/kernel_guard.h"
 
 using namespace gradus;
 using namespace gradus::testing;
@@ -39,6 +40,25 @@ TEST_CASE("adam agrees with its reference loop, with either kind of weight decay
       }
     }
   });
+}
+
+TEST_CASE("adam rounds the new weights to bfloat16 where that is asked for") {
+  constexpr int64_t n = 40'000;  // more than a chunk
+  const kernels::AdamUpdate u{real(1e-2), real(0.9),  real(0.99), real(1e-8),
+                              0,          real(0.19), real(0.02), true};
+  for (const kernels::Mode mode : {kernels::Mode::fast, kernels::Mode::reference}) {
+    const KernelGuard guard(mode);
+    Buffer g(random_numbers(n, -1, 1, 5));
+    State s(n);
+    std::vector<kernels::bf16> rounded(n);
+    kernels::adam(u, n, g.data(), s.m.data(), s.v.data(), s.w.data(), rounded.data());
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const auto w = static_cast<float>(s.w.data()[i]);
+      wrong += rounded[static_cast<size_t>(i)].bits != kernels::to_bf16(w).bits;
+    }
+    CHECK(wrong == 0);
+  }
 }
 
 TEST_CASE("sgd agrees with its reference loop in all its forms") {
