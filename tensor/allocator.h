@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "tensor/real.h"
 
@@ -27,6 +28,26 @@ size_t size_class(size_t bytes);
 /// `exact` refuses cached blocks of a larger class: for owners that remember only what they asked.
 MemoryBlock allocate_block(size_t bytes, bool exact = false);
 void free_block(MemoryBlock block);
+
+/// Room for n values, uninitialised, which goes with its owner.
+template <class T>
+class OwnedBlock {
+ public:
+  OwnedBlock() = default;
+  explicit OwnedBlock(int64_t n) : memory_(allocate_block(static_cast<size_t>(n) * sizeof(T))) {}
+  OwnedBlock(OwnedBlock&& other) noexcept { *this = std::move(other); }
+  OwnedBlock& operator=(OwnedBlock&& other) noexcept {
+    std::swap(memory_, other.memory_);
+    return *this;
+  }
+  ~OwnedBlock() { free_block(memory_); }
+
+  /// Null if it was made without a size.
+  T* data() const { return static_cast<T*>(memory_.data); }
+
+ private:
+  MemoryBlock memory_;
+};
 
 MemoryStats memory_stats();
 void reset_peak_memory();

@@ -9,18 +9,13 @@ namespace gradus {
 
 class BF16Copy {
  public:
-  BF16Copy(int64_t n, const real* x) : block_(allocate_block(static_cast<size_t>(n) * 2)) {
-    kernels::round_to_bf16(n, x, static_cast<kernels::bf16*>(block_.data));
-  }
-  ~BF16Copy() { free_block(block_); }
-  BF16Copy(const BF16Copy&) = delete;
-  BF16Copy& operator=(const BF16Copy&) = delete;
+  BF16Copy(int64_t n, const real* x) : block_(n) { kernels::round_to_bf16(n, x, mutable_data()); }
 
-  const kernels::bf16* data() const { return static_cast<const kernels::bf16*>(block_.data); }
-  kernels::bf16* mutable_data() { return static_cast<kernels::bf16*>(block_.data); }
+  const kernels::bf16* data() const { return block_.data(); }
+  kernels::bf16* mutable_data() { return block_.data(); }
 
  private:
-  MemoryBlock block_;
+  OwnedBlock<kernels::bf16> block_;
 };
 
 }  // namespace gradus

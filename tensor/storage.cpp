@@ -16,7 +16,7 @@ Storage::Storage(int64_t size) : size_(size) {
   size_t bytes = 0;
   check<MemoryError>(!__builtin_mul_overflow(static_cast<size_t>(size), sizeof(real), &bytes),
                      "memory: {} elements are more bytes than 64 bits can count", size);
-  if (!meta_mode) block_ = allocate_block(bytes);
+  if (!meta_mode) block_ = OwnedBlock<real>(size);
 }
 
 std::shared_ptr<const BF16Copy> Storage::in_bf16() const {

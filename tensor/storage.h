@@ -15,17 +15,16 @@ class Storage {
  public:
   /// Uninitialised memory for `size` elements; none at all while a MetaMode guard lives.
   explicit Storage(int64_t size);
-  ~Storage() { free_block(block_); }
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
   int64_t size() const { return size_; }
   /// Null for meta storage.
-  const real* data() const { return static_cast<const real*>(block_.data); }
+  const real* data() const { return block_.data(); }
   /// Write access counts as a write: it moves the version.
   real* mutable_data() {
     ++version_;
-    return static_cast<real*>(block_.data);
+    return block_.data();
   }
   uint64_t version() const { return version_; }
 
@@ -37,7 +36,7 @@ class Storage {
   kernels::bf16* mutable_bf16();
 
  private:
-  MemoryBlock block_;
+  OwnedBlock<real> block_;
   int64_t size_;
   uint64_t version_ = 0;
   mutable std::shared_ptr<BF16Copy> bf16_;

@@ -74,16 +74,12 @@ constexpr int64_t keys_per_task = 2 * keys_per_tile;
 class Scratch {
  public:
   explicit Scratch(int64_t reals_per_thread)
-      : stride_(ceil_div(reals_per_thread, 64) * 64),
-        block_(allocate_block(static_cast<size_t>(stride_ * num_threads()) * sizeof(real))) {}
-  ~Scratch() { free_block(block_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  real* mine() const { return static_cast<real*>(block_.data) + stride_ * thread_index(); }
+      : stride_(ceil_div(reals_per_thread, 64) * 64), numbers_(stride_ * num_threads()) {}
+  real* mine() const { return numbers_.data() + stride_ * thread_index(); }
 
  private:
   int64_t stride_;
-  MemoryBlock block_;
+  OwnedBlock<real> numbers_;
 };
 
 QueryBlock query_block(const Attention& a, int64_t b, int64_t h, int64_t block) {
@@ -110,12 +106,9 @@ class DistanceSums {
  public:
   DistanceSums(const Attention& a, bool wanted) : per_row_(a.NH * a.distances()) {
     if (!wanted) return;
-    block_ = allocate_block(static_cast<size_t>(a.B * per_row_) * sizeof(real));
+    sums_ = OwnedBlock<real>(a.B * per_row_);
     std::fill_n(data(), a.B * per_row_, real(0));
   }
-  ~DistanceSums() { free_block(block_); }
-  DistanceSums(const DistanceSums&) = delete;
-  DistanceSums& operator=(const DistanceSums&) = delete;
 
   /// Head h of batch row b; null if not wanted.
   real* of(const Attention& a, int64_t b, int64_t h) const {
@@ -131,9 +124,9 @@ class DistanceSums {
   }
 
  private:
-  real* data() const { return static_cast<real*>(block_.data); }
+  real* data() const { return sums_.data(); }
   int64_t per_row_;
-  MemoryBlock block_ = {};
+  OwnedBlock<real> sums_;
 };
 
 enum class Form { by_size, by_key, both };
@@ -145,9 +138,6 @@ class Keys {
       : operand_{x, strides, x, strides} {
     if (a.precision != Precision::float32) pack(a, x, strides, form);
   }
-  ~Keys() { free_block(block_); }
-  Keys(const Keys&) = delete;
-  Keys& operator=(const Keys&) = delete;
   const KeyOperand& operand() const { return operand_; }
 
  private:
@@ -155,8 +145,8 @@ class Keys {
     const int64_t sizes = ceil_div(a.hs, 2), heads = a.B * a.NKV;
     const int64_t by_size = form == Form::by_key ? 0 : a.S * sizes;  // numbers of a head
     const int64_t by_key = form == Form::by_size ? 0 : ceil_div(a.S, 2) * a.hs;
-    block_ = allocate_block(static_cast<size_t>(heads * (by_size + by_key)) * sizeof(real));
-    real *size_form = static_cast<real*>(block_.data), *key_form = size_form + heads * by_size;
+    packed_ = OwnedBlock<real>(heads * (by_size + by_key));
+    real *size_form = packed_.data(), *key_form = size_form + heads * by_size;
     operand_ = {
         size_form, {a.NKV * by_size, sizes, by_size}, key_form, {a.NKV * by_key, a.hs, by_key}};
     parallel_for(heads, grain_of(a.S * a.hs), [&](int64_t begin, int64_t end) {
@@ -171,7 +161,7 @@ class Keys {
   }
 
   KeyOperand operand_;
-  MemoryBlock block_ = {};
+  OwnedBlock<real> packed_;
 };
 
 bool nothing_to_do(const Attention& a) { return a.B == 0 || a.NH == 0 || a.T == 0; }

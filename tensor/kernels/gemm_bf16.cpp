@@ -16,23 +16,21 @@ namespace {
 class Widened {
  public:
   Widened(MatrixBF16 m, int64_t M, int64_t N)
-      : rows_(m.transposed ? N : M), columns_(m.transposed ? M : N), transposed_(m.transposed) {
-    block_ = allocate_block(static_cast<size_t>(rows_ * columns_) * sizeof(real));
+      : rows_(m.transposed ? N : M),
+        columns_(m.transposed ? M : N),
+        transposed_(m.transposed),
+        numbers_(rows_ * columns_) {
     const bool dense = m.ld == columns_;
     const int64_t pieces = dense ? 1 : rows_, length = dense ? rows_ * columns_ : columns_;
     for (int64_t i = 0; i < pieces; ++i) widen_bf16(length, m.data + i * m.ld, data() + i * length);
   }
-  ~Widened() { free_block(block_); }
-  Widened(const Widened&) = delete;
-  Widened& operator=(const Widened&) = delete;
-
-  real* data() const { return static_cast<real*>(block_.data); }
+  real* data() const { return numbers_.data(); }
   Matrix matrix() const { return {data(), columns_, transposed_}; }
 
  private:
   int64_t rows_, columns_;
   bool transposed_;
-  MemoryBlock block_;
+  OwnedBlock<real> numbers_;
 };
 
 // C = A B, to which is added beta * C or, if there is one, bias (N) in every row.
