@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <numeric>
 
 #include "tensor/allocator.h"
@@ -15,7 +14,6 @@ namespace gradus {
 namespace {
 
 using Numbers = std::vector<real, CachingAllocator<real>>;  // one for each token
-using Ids = std::vector<int32_t, CachingAllocator<int32_t>>;
 
 struct Largest {
   int32_t id;  // the first of equals
@@ -41,61 +39,100 @@ Numbers weights_of(std::span<const real> logits, real largest, real temperature)
   return weight;
 }
 
-real total_of(const Numbers& weight) {
-  real total = 0;
-  kernels::sum(1, static_cast<int64_t>(weight.size()), 1, weight.data(), &total);
-  return total;
+constexpr size_t block_size = 1024;
+
+// The sums of blocks of weights.
+Numbers block_sums(const Numbers& weight) {
+  Numbers sums;
+  for (size_t begin = 0; begin < weight.size(); begin += block_size) {
+    const size_t n = std::min(block_size, weight.size() - begin);
+    kernels::sum(1, static_cast<int64_t>(n), 1, weight.data() + begin, &sums.emplace_back());
+  }
+  return sums;
+}
+
+double total_of(const Numbers& sums) { return std::accumulate(sums.begin(), sums.end(), 0.0); }
+
+// Where `rest` falls when the weights lie one behind the other; afterwards it counts from there.
+// What rounding leaves over falls on the last one that has a weight.
+size_t place_of(double& rest, std::span<const real> weight) {
+  size_t place = 0;
+  for (size_t i = 0; i < weight.size(); ++i) {
+    if (weight[i] == 0) continue;
+    place = i;
+    if (rest < static_cast<double>(weight[i])) break;
+    rest -= static_cast<double>(weight[i]);
+  }
+  return place;
+}
+
+// The token at u in [0, 1) of all weight: first its block, then itself.
+int32_t token_at(double u, const Numbers& weight) {
+  const Numbers sums = block_sums(weight);
+  double rest = u * total_of(sums);
+  const size_t begin = place_of(rest, sums) * block_size;
+  const size_t n = std::min(block_size, weight.size() - begin);
+  return static_cast<int32_t>(begin + place_of(rest, {weight.data() + begin, n}));
+}
+
+struct Candidate {
+  real logit;
+  int32_t id;
+};
+using Candidates = std::vector<Candidate, CachingAllocator<Candidate>>;
+
+// Of equals the first id comes first.
+bool more_likely(const Candidate& a, const Candidate& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
 }
 
 // The tokens that may come.
-Ids possible(const Numbers& weight) {
-  Ids ids;
-  ids.reserve(weight.size());
-  for (size_t i = 0; i < weight.size(); ++i) {
-    if (weight[i] > 0) ids.push_back(static_cast<int32_t>(i));
+Candidates candidates_of(std::span<const real> logits, const Numbers& weight) {
+  Candidates candidates;
+  candidates.reserve(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i) {
+    if (weight[i] > 0) candidates.push_back({logits[i], static_cast<int32_t>(i)});
   }
-  return ids;
-}
-
-// Of equals the first id comes first.
-auto more_likely(const Numbers& weight) {
-  return [&weight](int32_t a, int32_t b) {
-    const real of_a = weight[static_cast<size_t>(a)], of_b = weight[static_cast<size_t>(b)];
-    return of_a != of_b ? of_a > of_b : a < b;
-  };
+  return candidates;
 }
 
 // Tokens that a filter drops have no weight.
-void drop(Numbers& weight, std::span<const int32_t> ids) {
-  for (const int32_t id : ids) weight[static_cast<size_t>(id)] = 0;
+void drop(Numbers& weight, std::span<const Candidate> candidates) {
+  for (const Candidate& c : candidates) weight[static_cast<size_t>(c.id)] = 0;
 }
 
 // The k most likely.
-void keep_top_k(Numbers& weight, size_t k) {
-  if (k == 0 || k >= weight.size()) return;
-  Ids ids = possible(weight);
-  if (k >= ids.size()) return;
-  const auto end = ids.begin() + static_cast<std::ptrdiff_t>(k);
-  std::ranges::partial_sort(ids, end, more_likely(weight));
-  drop(weight, {end, ids.end()});
+void keep_top_k(std::span<const real> logits, Numbers& weight, size_t k) {
+  if (k == 0) return;
+  Candidates candidates = candidates_of(logits, weight);
+  if (k >= candidates.size()) return;
+  const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(k);
+  std::ranges::partial_sort(candidates, end, more_likely);  // its heap is fast where k is small
+  drop(weight, {end, candidates.end()});
 }
 
-// The most likely that together reach p. A heap gives them one by one: few of 50,000 are needed.
-void keep_top_p(Numbers& weight, real p) {
+// The most likely that together reach p. Those that are already known to belong to them stand
+// before `begin`, those that do not from `end` on; half of what is between is decided at a time.
+void keep_top_p(std::span<const real> logits, Numbers& weight, real p) {
   if (p >= 1) return;
-  Ids ids = possible(weight);
-  const auto less_likely = [more = more_likely(weight)](int32_t a, int32_t b) {
-    return more(b, a);
+  Candidates candidates = candidates_of(logits, weight);
+  const auto weight_of = [&](double sum, const Candidate& c) {
+    return sum + static_cast<double>(weight[static_cast<size_t>(c.id)]);
   };
-  const double wanted = static_cast<double>(p) * static_cast<double>(total_of(weight));
-  double covered = 0;
-  std::ranges::make_heap(ids, less_likely);
-  auto kept = ids.end();  // [kept, end) have left the heap
-  while (kept != ids.begin() && covered < wanted) {
-    std::pop_heap(ids.begin(), kept, less_likely);
-    covered += static_cast<double>(weight[static_cast<size_t>(*--kept)]);
+  double wanted = static_cast<double>(p) * total_of(block_sums(weight));
+  auto begin = candidates.begin(), end = candidates.end();
+  while (end - begin > 1) {
+    const auto middle = begin + (end - begin) / 2;
+    std::nth_element(begin, middle, end, more_likely);
+    const double upper = std::accumulate(begin, middle, 0.0, weight_of);
+    if (upper >= wanted) {
+      end = middle;
+    } else {
+      wanted -= upper;
+      begin = middle;
+    }
   }
-  drop(weight, {ids.begin(), kept});
+  drop(weight, {end, candidates.end()});
 }
 
 // Those that are at least p times as likely as the most likely one.
@@ -148,15 +185,10 @@ int32_t sample(std::span<const real> logits, const SamplingOptions& options, Dra
   if (options.temperature == 0) return largest.id;
 
   Numbers weight = weights_of(logits, largest.logit, options.temperature);
-  keep_top_k(weight, static_cast<size_t>(options.top_k));
-  keep_top_p(weight, options.top_p);
+  keep_top_k(logits, weight, static_cast<size_t>(options.top_k));
+  keep_top_p(logits, weight, options.top_p);
   keep_min_p(weight, options.min_p);
-  double rest = uniform(draw) * static_cast<double>(total_of(weight));
-  for (size_t i = 0; i < weight.size(); ++i) {
-    rest -= static_cast<double>(weight[i]);
-    if (rest < 0) return static_cast<int32_t>(i);
-  }
-  return largest.id;  // what rounding leaves over
+  return token_at(uniform(draw), weight);
 }
 
 std::vector<TokenProbability> probabilities(std::span<const real> logits, int32_t id,
@@ -164,16 +196,20 @@ std::vector<TokenProbability> probabilities(std::span<const real> logits, int32_
   check_value(0 <= id && static_cast<size_t>(id) < logits.size(),
               "probabilities: id {} is outside [0, {})", id, logits.size());
   const Numbers weight = weights_of(logits, largest_of(logits).logit, 1);
-  const auto total = static_cast<double>(total_of(weight));
+  const double total = total_of(block_sums(weight));
   const auto probability = [&](int32_t of) {
     return TokenProbability{of, static_cast<double>(weight[static_cast<size_t>(of)]) / total};
   };
-  Ids ids(weight.size());
-  std::iota(ids.begin(), ids.end(), 0);
-  const auto end = ids.begin() + static_cast<std::ptrdiff_t>(std::min(count, ids.size()));
-  std::ranges::partial_sort(ids, end, more_likely(weight));
+  Candidates candidates;
+  for (const real logit : logits) {
+    candidates.push_back({logit, static_cast<int32_t>(candidates.size())});
+  }
+  count = std::min(count, candidates.size());
+  const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(count);
+  std::ranges::partial_sort(candidates, end, more_likely);
+  candidates.erase(end, candidates.end());
   std::vector<TokenProbability> result{probability(id)};
-  std::transform(ids.begin(), end, std::back_inserter(result), probability);
+  for (const Candidate& c : candidates) result.push_back(probability(c.id));
   return result;
 }
 

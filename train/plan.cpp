@@ -103,19 +103,22 @@ TrainingOptions stretched(const TrainingOptions& options, int64_t steps) {
 
 }  // namespace
 
+int64_t steps_left(double seconds, const Trial& trial) {
+  constexpr int64_t fewest = 10;
+  const auto steps = static_cast<int64_t>(seconds / trial.seconds_per_step);
+  check_value(steps >= fewest,
+              "pretrain: a step takes {:.2g} s, and after measuring it there is time for {}; take "
+              "a smaller shape or more time",
+              trial.seconds_per_step, std::max<int64_t>(0, steps));
+  return steps;
+}
+
 Plan plan_for(double seconds, std::span<const TrainingOptions> candidates,
               const TrainingCorpus& corpus) {
-  constexpr int64_t fewest = 10;  // steps
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   Plan plan{.options = choose(seconds, candidates, corpus), .trial = {}};
   plan.trial = try_out(plan.options, corpus, 0.04 * seconds);
-  const double left = seconds - seconds_since(start);
-  const auto steps = static_cast<int64_t>(left / plan.trial.seconds_per_step);
-  check_value(steps >= fewest,
-              "pretrain: a step takes {:.2g} s, and after {} to measure it there is time for {}; "
-              "take a smaller shape or more time",
-              plan.trial.seconds_per_step, clock_time(seconds_since(start)),
-              std::max<int64_t>(0, steps));
+  const int64_t steps = steps_left(seconds - seconds_since(start), plan.trial);
   plan.options = stretched(plan.options, steps);
   if (plan.options.init.empty() && plan.trial.tells_loss()) {
     const auto tokens = static_cast<double>(steps * plan.trial.tokens_per_step);

@@ -41,6 +41,9 @@ size_t choose_shape(std::span<const int64_t> parameters, double seconds, double 
 /// off it was.
 double extrapolate(const Trial& trial, double tokens, std::optional<double> floor);
 
+/// Steps of a trial that fit into the time that is left. Throws ValueError if fewer than ten do.
+int64_t steps_left(double seconds, const Trial& trial);
+
 /// Measures the machine, chooses the candidate that suits the time and the corpus, and sets its
 /// steps, its intervals in proportion. Candidates stand in the order of their size. Takes about a
 /// twentieth of `seconds` itself, and leaves so much less for the run. Throws ValueError if there

@@ -14,6 +14,7 @@ namespace gradus::kernels::HWY_NAMESPACE {
 
 // Bytes of weights that are on their way from memory while others are multiplied.
 constexpr int64_t ahead = 16384;
+constexpr size_t cache_line = 64;
 
 // sum[r][m] += w[r][k ...] x[m][k ...], a vector of products
 template <int NW, int NX, class T, class P>
@@ -38,8 +39,9 @@ HWY_INLINE void dot_products(int64_t N, int64_t K, const T* x, int64_t ldx, cons
   int64_t k = 0;
   for (; k + width <= K; k += width) {
     if (first) {  // what comes later is asked for early, in the order of memory
-      const T* later = w + NW * k + ahead / static_cast<int64_t>(sizeof(T));
-      HWY_UNROLL(8) for (int r = 0; r < NW; ++r) hwy::Prefetch(later + r * width);
+      const char* later = reinterpret_cast<const char*>(w + NW * k) + ahead;
+      HWY_UNROLL(8)
+      for (size_t i = 0; i < NW * width * sizeof(T); i += cache_line) hwy::Prefetch(later + i);
     }
     add_products(k, Whole{}, K, w, x, ldx, sum);
   }
@@ -78,12 +80,12 @@ HWY_INLINE void column_range(int64_t begin, int64_t end, int64_t M, int64_t N, i
   for (; j < end; ++j) weight_rows<1, NX>(M, N, K, x, ldx, w + j * K, bias_at(j), y + j);
 }
 
-// One or two rows wait for memory, which likes to be read in its order; more of them wait for
-// arithmetic, which likes 3 x 4 sums, as many as 16 registers hold.
+// One or two rows wait for memory; more of them wait for arithmetic, which likes 3 x 4 sums, as
+// many as 16 registers hold.
 template <class T>
 HWY_INLINE void columns(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const T* x,
                         int64_t ldx, const T* w, const real* bias, real* y) {
-  if (M <= 2) return column_range<2, 2>(begin, end, M, N, K, x, ldx, w, bias, y);
+  if (M <= 2) return column_range<4, 2>(begin, end, M, N, K, x, ldx, w, bias, y);
   column_range<3, 4>(begin, end, M, N, K, x, ldx, w, bias, y);
 }
 
@@ -111,14 +113,14 @@ HWY_EXPORT(columns_bf16);
 
 namespace {
 
-// Calls compute(begin, end) for ranges of columns, in parallel: the same number of long ranges for
-// every thread, since at the end of each some weights were asked for in vain. A column is summed
-// by one thread, so the ranges change no bit.
+// Calls compute(begin, end) for ranges of columns, in parallel: about as many for every thread, and
+// long ones, since at the end of each some weights were asked for in vain. A column is summed by
+// one thread, so the ranges change no bit.
 template <class F>
 void for_each_range(int64_t M, int64_t N, int64_t K, F compute) {
   constexpr int64_t most_weights = int64_t{1} << 19;  // of a range
   constexpr int64_t serial_work = int64_t{1} << 18;   // not worth waking a second thread
-  constexpr int64_t whole_tiles = 12;                 // of 2 or 3 rows of w
+  constexpr int64_t whole_tiles = 12;                 // of 3 or 4 rows of w
   if (M == 0) return;
   if (M * N * K <= serial_work) return compute(0, N);
   const int64_t threads = num_threads();

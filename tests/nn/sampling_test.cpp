@@ -2,7 +2,9 @@
 
 #include "nn/sampling.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "tests/support.h"
@@ -65,6 +67,49 @@ TEST_CASE("sample: temperature 0 and top_k = 1 take the most likely token, the f
   CHECK(support_of({.top_p = real(1e-6)}) == std::set{1});
   const std::vector<real> equal{1, 3, 3};
   CHECK(sample(equal, {.temperature = 0}, {}) == 1);
+  // e^x of neighbours may be the same number; the logits still differ.
+  const std::vector<real> near{std::nextafter(real(0.01), real(0)), real(0.01)};
+  for (const real temperature : {real(0), real(1), real(100)}) {
+    CHECK(sample(near, {.temperature = temperature, .top_k = 1}, {1, 1}) == 1);
+    CHECK(sample(near, {.temperature = temperature, .top_p = real(0.4)}, {1, 1}) == 1);
+  }
+}
+
+TEST_CASE("sample: every token of a large vocabulary can come, the last one too") {
+  constexpr int64_t V = 5000, draws = 200'000;
+  const std::vector<real> flat(V, 0);
+  std::vector<int64_t> counts(V);
+  for (uint64_t i = 0; i < draws; ++i) ++counts[static_cast<size_t>(sample(flat, {}, {5, i}))];
+  CHECK(std::ranges::count(counts, 0) == 0);  // of 40 expected for each, e^-40 would be missing
+  std::vector<real> ends(V, -std::numeric_limits<real>::infinity());
+  ends.front() = ends.back() = 0;
+  std::set<int32_t> drawn;
+  for (uint64_t i = 0; i < 100; ++i) drawn.insert(sample(ends, {}, {6, i}));
+  CHECK(drawn == std::set<int32_t>{0, V - 1});
+}
+
+TEST_CASE("sample: top_p keeps as few of the most likely tokens as reach it, top_k so many") {
+  constexpr size_t V = 3000;
+  const Tensor logits = rand({int64_t{V}}, {8, 0}) * real(8);
+  const std::span<const real> x(logits.data(), V);
+  std::vector<size_t> order(V);
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, [&](size_t a, size_t b) { return x[a] > x[b]; });
+  double total = 0;
+  for (const real logit : x) total += std::exp(static_cast<double>(logit));
+  for (const SamplingOptions& o :
+       {SamplingOptions{.top_p = real(0.05)}, {.top_p = real(0.5)}, {.top_k = 37}}) {
+    std::set<size_t> wanted, drawn;
+    double covered = 0;
+    for (const size_t id : order) {
+      if (o.top_k > 0 ? wanted.size() == 37 : covered >= static_cast<double>(o.top_p) * total)
+        break;
+      wanted.insert(id);
+      covered += std::exp(static_cast<double>(x[id]));
+    }
+    for (uint64_t i = 0; i < 20'000; ++i) drawn.insert(static_cast<size_t>(sample(x, o, {9, i})));
+    CHECK(drawn == wanted);
+  }
 }
 
 TEST_CASE("sample: follows softmax(logits / temperature), by chi-square") {

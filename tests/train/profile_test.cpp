@@ -165,18 +165,20 @@ TEST_CASE("time is booked where it was spent: forward, backward and laps apart")
 
 TEST_CASE("of several steps the best of each row is kept; what the fastest had beyond is noise") {
   Profiler profiler(false);
-  for (const auto& [first, second] : {std::pair{10, 200}, {100, 100}, {200, 20}}) {
-    profiler.start_step();
-    rest(first);
-    profiler.lap("first");
-    rest(second);
-    profiler.lap("second");
-    profiler.end_step();
+  for (int i = 0; i < 3; ++i) {  // as above: one of three is not disturbed
+    for (const auto& [first, second] : {std::pair{5, 100}, {50, 50}, {100, 10}}) {
+      profiler.start_step();
+      rest(first);
+      profiler.lap("first");
+      rest(second);
+      profiler.lap("second");
+      profiler.end_step();
+    }
   }
   const StepProfile step = profiler.result();
-  CHECK(row_of(step, "first", Pass::update).seconds < 0.1);
-  CHECK(row_of(step, "second", Pass::update).seconds < 0.1);
-  CHECK(step.seconds >= 0.2);
+  CHECK(row_of(step, "first", Pass::update).seconds < 0.05);
+  CHECK(row_of(step, "second", Pass::update).seconds < 0.05);
+  CHECK(step.seconds >= 0.1);
   CHECK(row_of(step, noise, Pass::update).seconds > 0);
   CHECK(std::abs(sum_of_rows(step) - step.seconds) < 1e-9);
 }
