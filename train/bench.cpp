@@ -238,7 +238,7 @@ void add_bench(CLI::App& program) {
                    "nano, baby, gpt2 or bert-mini; default: each, in a process of its own")
       ->check(CLI::IsMember(bench_names()));
   command->add_option("--steps", o->steps, "Steps to measure; 0: enough to be sure")
-      ->check(CLI::Range(0, 1000000));
+      ->check(Between(0, 1000000));
   command->add_option("--seed", o->seed, "Of weights and tokens")->capture_default_str();
   add_precision(
       *command, [o](Precision p) { o->precision = p; }, wanted_precision);

@@ -2,6 +2,7 @@
 // The subcommands of `gradus`, one source file each. Each function adds its options to the program;
 // what it is asked to do happens when the command line has been read.
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "tensor/errors.h"
@@ -26,6 +27,19 @@ void or_usage_error(const std::string& command, F read) {
     throw CLI::ValidationError(command, error.what());
   }
 }
+
+/// Checks that an option is a number within limits.
+struct Between : CLI::Validator {
+  template <class T>
+  Between(T least, T most) : CLI::Validator(fmt::format("{} to {}", least, most)) {
+    func_ = [=](const std::string& text) {
+      T x{};
+      const bool is_number = CLI::detail::lexical_cast(text, x);
+      if (is_number && least <= x && x <= most) return std::string();
+      return fmt::format("{} is not a number from {} to {}", text, least, most);
+    };
+  }
+};
 
 void add_demo(CLI::App& program);
 void add_pretrain(CLI::App& program);

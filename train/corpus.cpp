@@ -119,7 +119,7 @@ void add_corpus(CLI::App& program) {
   command->add_option("--out", o->out, "Folder for stories.txt and stories.jsonl")->required();
   command->add_option("--stories", o->stories, "How many")
       ->required()
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(Between(int64_t{1}, int64_t{1} << 40));
   command->add_option("--seed", o->seed, "Story i depends on the seed and on i alone")
       ->capture_default_str();
   command->add_flag("--json", o->json, "Totals as one JSON object on standard output");

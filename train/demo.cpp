@@ -138,10 +138,10 @@ void add_demo(CLI::App& program) {
   command->add_option("--out", o->out, "Run folder to make; BERT's has \"-bert\" behind its name")
       ->capture_default_str();
   command->add_option("--minutes", o->minutes, "Time to train")
-      ->check(CLI::Range(0.1, 1e6))
+      ->check(Between(0.1, 1e6))
       ->capture_default_str();
   command->add_option("--steps", o->steps, "Optimizer steps of each model, instead of a time")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(Between(int64_t{1}, int64_t{1} << 40));
   command->add_option("--seed", o->seed, "Random seed")->capture_default_str();
   command->callback([o] { demo_command(*o); });
 }

@@ -76,7 +76,7 @@ void add_distill(CLI::App& program) {
                             ->add_option("--layers", a->layers,
                                          "Of the student, spread evenly over the teacher's "
                                          "(default: half of them)")
-                            ->check(CLI::Range(int64_t{1}, int64_t{10000}));
+                            ->check(Between(int64_t{1}, int64_t{10000}));
   add_run_options(*command, a->request.run, {teacher, layers},
                   "Time to take; the number of steps follows the clock");
   add_distill_settings(*command, a->settings);

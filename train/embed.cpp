@@ -65,7 +65,7 @@ void add_embed(CLI::App& program) {
                  "A JSON object per text: text, embedding (default: the numbers alone)")
       ->excludes(out);
   command->add_option("--batch-size", o->batch_size, "Texts at a time")
-      ->check(CLI::Range(1, 65536))
+      ->check(Between(1, 65536))
       ->capture_default_str();
   command->callback([o] { embed_command(*o); });
 }

@@ -1,17 +1,21 @@
 // gradus evaluate: the loss of a model on a text.
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "data/batches.h"
 #include "data/corpus.h"
+#include "data/json.h"
 #include "data/tokenizer.h"
 #include "nn/ablation.h"
 #include "nn/pretrained/bert.h"
 #include "nn/pretrained/encoder_decoder.h"
 #include "nn/pretrained/gpt.h"
+#include "nn/pretrained/task_model.h"
 #include "tensor/errors.h"
+#include "train/bert_options.h"
 #include "train/commands.h"
 #include "train/evaluate_seq2seq.h"
 #include "train/evaluation.h"
@@ -70,15 +74,21 @@ std::vector<AblationRule> rules_of(const EvaluateArguments& o) {
   return rules;
 }
 
+// A run is measured as it was while it trained, another model as a new run would be.
+MaskedTextOptions reading_of(const std::string& model) {
+  const std::filesystem::path settings = std::filesystem::path(model) / "training.json";
+  if (!std::filesystem::exists(settings)) return {};
+  return masked_text_options_from(read_json(settings), settings.string());
+}
+
 // A BERT is measured on what it was pre-trained on: masked tokens and, if it knows them, pairs of
 // segments.
 void evaluate_bert(const EvaluateArguments& o, const std::vector<AblationRule>& rules) {
   if (!o.split.empty())
     throw CLI::ValidationError("--split", "a BERT is measured on the documents that are held out");
   const BERTForPreTraining model = load_bert(o.model);
-  const std::vector<std::string> ablated = ablate(model, model.config().block(), rules);
   const WordPieceTokenizer tokenizer = WordPieceTokenizer::load(o.model);
-  MaskedTextOptions options;
+  MaskedTextOptions options = reading_of(o.model);
   options.data = o.data;
   options.model = model.config();
   options.sequence_length = std::min<int64_t>(options.sequence_length, model.config().block_size);
@@ -88,14 +98,18 @@ void evaluate_bert(const EvaluateArguments& o, const std::vector<AblationRule>& 
   const PretrainingBlocks blocks = corpus.validation(options);
   const MaskedBaselines lines =
       masked_baselines(corpus.train->ids, PretrainingVocabulary(tokenizer), blocks);
-  Objective::Losses result;
-  {
+  const auto losses = [&] {
     Progress progress("batch", blocks.size(), 0, o.json);
-    result =
-        measure(model, blocks, blocks.size(), 1, [&](int64_t done) { progress.update(done, ""); });
-  }
+    return measure(model, blocks, blocks.size(), 1,
+                   [&](int64_t done) { progress.update(done, ""); });
+  };
+  Objective::Losses whole;  // before something was taken away
+  if (!rules.empty()) whole = losses();
+  const std::vector<std::string> ablated = ablate(model, model.config().block(), rules);
+  const Objective::Losses result = losses();
   nlohmann::ordered_json report;
   for (const auto& [name, value] : result.measures) report[name] = value;
+  for (const auto& [name, value] : whole.measures) report[name + "_before_ablation"] = value;
   if (!ablated.empty()) report["ablated"] = ablated;
   report["unigram_loss"] = lines.unigram_loss;
   report["unigram_accuracy"] = lines.unigram_accuracy;
@@ -104,8 +118,9 @@ void evaluate_bert(const EvaluateArguments& o, const std::vector<AblationRule>& 
     fmt::print("{}\n", report.dump());
     return;
   }
+  const int width = rules.empty() ? 18 : 32;
   for (const auto& [name, value] : report.items()) {
-    if (value.is_number()) fmt::print("{:<18} {:.4f}\n", name, value.get<double>());
+    if (value.is_number()) fmt::print("{:<{}} {:.4f}\n", name, width, value.get<double>());
   }
 }
 
@@ -136,7 +151,12 @@ void evaluate_command(const EvaluateArguments& o) {
   check_value(!o.writes,
               "evaluate: --beams, --length-penalty and --max-new-tokens are for models that write "
               "targets for sources");
-  if (model_type_of(o.model) == "bert") return evaluate_bert(o, rules);
+  check_value(
+      !is_task_model(o.model),
+      "evaluate: {} is fine-tuned; its metrics.json says how good it is, and gradus predict "
+      "what it answers",
+      o.model);
+  if (is_bert(model_type_of(o.model))) return evaluate_bert(o, rules);
   const Tokenizer tokenizer = Tokenizer::load(o.model);
   const Measured data = read_measured(o, tokenizer);
   const GPT model = load_gpt(o.model);
@@ -187,10 +207,11 @@ void add_evaluate(CLI::App& program) {
       ->required();
   command
       ->add_option("--split", o->split,
-                   "train (the first 90 %) or val (the rest); default: the whole text")
+                   "train (the first 90 %) or val (the rest); default: the whole text, of the "
+                   "built-in corpus its val")
       ->check(CLI::IsMember({"train", "val"}));
   command->add_option("--batch-size", o->batch_size, "Blocks, or sources of pairs, at a time")
-      ->check(CLI::Range(1, 65536))
+      ->check(Between(1, 65536))
       ->capture_default_str();
   command->add_option("--ablate", o->ablations,
                       "PATTERN=zero, mean or random: takes the parameters of these names away "

@@ -36,7 +36,7 @@ void add_label_curve(CLI::App& experiment) {
                    "Folder for results.json and report.html; what it holds is not measured again")
       ->required();
   command->add_option("--seeds", o->seeds, "Runs of each kind")
-      ->check(CLI::Range(1, 1000))
+      ->check(Between(1, 1000))
       ->capture_default_str();
   command->add_option("--seed", o->first_seed, "The first of them");
   command->add_flag("--quick", o->quick, "30, 100 and 300 labels, one seed, 100 steps");
@@ -66,7 +66,7 @@ void add_common(CLI::App& command, ExperimentArguments& a) {
 
 void add_running(CLI::App& command, ExperimentArguments& a) {
   command.add_option("--seeds", a.request.options.seeds, "Runs of each kind")
-      ->check(CLI::Range(1, 1000))
+      ->check(Between(1, 1000))
       ->capture_default_str()
       ->excludes("--quick");
   command.add_flag("--quiet", a.request.quiet, "No progress");
@@ -107,7 +107,7 @@ void add_all(CLI::App& experiment) {
   add_common(*command, *a);
   add_running(*command, *a);
   command->add_option("--budget", a->budget, "Minutes; begins nothing afterwards (0: no limit)")
-      ->check(CLI::Range(0.0, 1e6));
+      ->check(Between(0.0, 1e6));
   command->callback([a] {
     a->request.results = a->results;
     if (a->budget > 0) {
@@ -133,9 +133,11 @@ void add_list(CLI::App& experiment) {
   add_common(*command, *a);
   command->callback([a] {
     a->request.results = a->results;
+    bool any = false;
     for (const Experiment& e : experiments()) {
       const nlohmann::ordered_json last = last_result(e, a->request);
       const bool found = last.is_object() && last.contains("outcome");
+      any = any || found;
       fmt::print("{}: {} ({})\n  {}\n", e.name, e.claim, e.source,
                  found ? fmt::format("{}. {}", last["outcome"].get<std::string>(),
                                      last["finding"].get<std::string>())
@@ -143,6 +145,8 @@ void add_list(CLI::App& experiment) {
     }
     fmt::print("label-curve: {}\n  asks for a model: gradus experiment label-curve --help\n",
                label_curve_about);
+    if (!any)
+      std::fputs("what the authors found: gradus experiment list --results docs/results\n", stderr);
   });
 }
 

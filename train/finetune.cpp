@@ -52,7 +52,7 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
                    "Encoder and pooler stay as they are; only the linear layer learns");
   command.add_flag("--scratch", o->scratch, "Random weights in place of the pre-trained ones");
   command.add_option("--seeds", o->seeds, "Models to train: mean and spread; the best is kept")
-      ->check(CLI::Range(1, 1000));
+      ->check(Between(1, 1000));
   command.add_option("--seed", t.seed, "Of the head, batches, dropout, and --labels");
   command.add_option(
       "--lr", o->lr,
@@ -62,7 +62,7 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
   command.add_option("--min-steps", t.min_steps, "More epochs where these take fewer steps")
       ->capture_default_str();
   command.add_option("--batch-size", t.batch_size, "Examples in a step")
-      ->check(CLI::Range(1, 65536))
+      ->check(Between(1, 65536))
       ->capture_default_str();
   command
       .add_option("--layer-decay", t.layer_decay,
@@ -71,9 +71,9 @@ void add_learning(CLI::App& command, const SharedOptions& o) {
   command
       .add_option("--dropout", o->dropout,
                   "In all layers (default: the head 0.1, the others as pre-trained)")
-      ->check(CLI::Range(0.0, 0.99));
+      ->check(Between(0.0, 0.99));
   command.add_option("--evaluations", t.evaluations, "On dev, at most")
-      ->check(CLI::Range(1, 100000))
+      ->check(Between(1, 100000))
       ->capture_default_str();
   command
       .add_option("--patience", t.patience,

@@ -106,20 +106,20 @@ void add_sampling(CLI::App& command, SamplingOptions& sampling) {
   command
       .add_option("--temperature", sampling.temperature,
                   "Divides the logits; 0 always takes the most likely token")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(Between(0.0, 1e6))
       ->capture_default_str();
   command.add_option("--top-k", sampling.top_k, "Only the k most likely tokens; 0 means all")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
+      ->check(Between(int64_t{0}, int64_t{1} << 31))
       ->capture_default_str();
   command
       .add_option("--top-p", sampling.top_p,
                   "Only the most likely tokens of this total probability")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(Between(0.0, 1.0))
       ->capture_default_str();
   command
       .add_option("--min-p", sampling.min_p,
                   "Only tokens at least this likely, relative to the most likely one")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(Between(0.0, 1.0))
       ->capture_default_str();
   command
       .add_option("--repetition-penalty", sampling.repetition_penalty,
@@ -144,10 +144,10 @@ void add_generate(CLI::App& program) {
                    "File with a prompt per line, or - for standard input")
       ->excludes("--prompt");
   command->add_option("--samples", o->samples, "Texts for each prompt, written together")
-      ->check(CLI::Range(1, 10000))
+      ->check(Between(1, 10000))
       ->capture_default_str();
   command->add_option("--max-new-tokens", o->generate.max_new_tokens, "Tokens to write")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
+      ->check(Between(int64_t{0}, int64_t{1} << 40))
       ->capture_default_str();
   add_sampling(*command, o->generate.sampling);
   command

@@ -39,7 +39,7 @@ std::string version() {
 void add_global_options(CLI::App& program) {
   program.set_version_flag("--version", version, "Version, kernels and threads");
   program.add_option_function<int>("--threads", set_num_threads, "Threads (default: all cores)")
-      ->check(CLI::Range(1, 1024));
+      ->check(Between(1, 1024));
   program
       .add_option_function<std::string>(
           "--kernels",

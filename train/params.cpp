@@ -218,7 +218,7 @@ void add_params(CLI::App& program) {
         return known ? std::string() : name + " is neither a folder nor a preset: " + all_presets();
       });
   command->add_option("--vocab-size", o->vocab_size, "Vocabulary (default: the preset's)")
-      ->check(CLI::Range(int64_t{1}, (int64_t{1} << 31) - 1));
+      ->check(Between(int64_t{1}, (int64_t{1} << 31) - 1));
   command->add_option("--svg", o->svg, "Draws the shares into this file");
   command->add_option("--weights", o->weights,
                       "Draws a histogram of every matrix of a trained model into this HTML file");

@@ -19,7 +19,7 @@ void add_denoising_settings(CLI::App& command, Settings<Seq2SeqOptions>& setting
   // clang-format off
   add("--noise-share", [](O& o) -> auto& { return o.share; },
       "Share of the tokens that are taken out (default: 0.15 in span corruption, 0.3 in infilling)")
-      ->check(CLI::Range(1e-9, 1.0));
+      ->check(Between(1e-9, 1.0));
   add("--mean-span", [](O& o) -> auto& { return o.mean_span; }, "Tokens in a span (default: 3)");
   // clang-format on
 }

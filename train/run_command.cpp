@@ -45,11 +45,7 @@ void add_run_options(CLI::App& command, RunRequest& run, std::vector<CLI::Option
   CLI::Option* resume =
       command.add_option_function<std::string>("--resume", go_on, "Run folder to go on with");
   for (CLI::Option* beginning : beginnings) resume->excludes(beginning);
-  command.add_option("--minutes", run.minutes, about_minutes)
-      ->check(CLI::Range(0.1, 1e6))
-      ->check([](const std::string& text) {  // a time is no word, such as nan
-        return text.find_first_not_of("0123456789.eE+") == text.npos ? "" : text + " is no time";
-      });
+  command.add_option("--minutes", run.minutes, about_minutes)->check(Between(0.1, 1e6));
   command
       .add_option("--stop-after", run.stop_after,
                   "Save and stop after so many steps, to be resumed")

@@ -155,7 +155,7 @@ void add_search(CLI::App& program) {
   command->add_option("--query", o->query,
                       "What to look for (default: every line of standard input)");
   command->add_option("--top", o->top, "Sentences to show")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 31))
+      ->check(Between(int64_t{1}, int64_t{1} << 31))
       ->capture_default_str();
   command->add_flag("--lexical", o->lexical, "Compare words (tf-idf) instead; needs no model");
   command->add_flag("--raw", o->raw,

@@ -78,16 +78,16 @@ void add_beam_options(CLI::App& command, BeamOptions& beams, const char* most_to
   command
       .add_option("--beams", beams.beams,
                   "Texts that beam search follows at a time; 1 always takes the likeliest token")
-      ->check(CLI::Range(1, 1000))
+      ->check(Between(1, 1000))
       ->capture_default_str();
   command
       .add_option(
           "--length-penalty", beams.length_penalty,
           "Beam search ranks by log-probability / length to this power; 0 likes short texts")
-      ->check(CLI::Range(-10.0, 10.0))
+      ->check(Between(-10.0, 10.0))
       ->capture_default_str();
   command.add_option("--max-new-tokens", beams.max_new_tokens, most_tokens)
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 31));
+      ->check(Between(int64_t{1}, int64_t{1} << 31));
 }
 
 BeamOptions beams_after(const CLI::App& command, const BeamOptions& asked, BeamOptions stored) {

@@ -1,6 +1,8 @@
 #include "train/signals.h"
 
 #include <unistd.h>
+
+#include <array>
 #include <csignal>
 
 namespace gradus {
@@ -13,10 +15,20 @@ void on_signal(int signal) {
   received = signal;
 }
 
+// oneDNN's products keep data in the stack pointer's register for a while. A handler that then ran
+// on "the stack" would write into the heap.
+void give_handlers_a_stack() {
+  static std::array<char, 65536> memory;
+  const stack_t stack{.ss_sp = memory.data(), .ss_flags = 0, .ss_size = memory.size()};
+  sigaltstack(&stack, nullptr);
+}
+
 }  // namespace
 
 void watch_signals() {
+  give_handlers_a_stack();
   struct sigaction action {};
+  action.sa_flags = SA_ONSTACK;
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);

@@ -3,7 +3,7 @@
 
 namespace gradus {
 
-/// From here on the signals are caught.
+/// From here on the signals are caught, by the calling thread.
 void watch_signals();
 /// A full disk, a file size limit or a closed pipe is an error of the write, not the end of the
 /// process.

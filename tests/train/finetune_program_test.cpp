@@ -80,6 +80,8 @@ TEST_CASE("finetune makes a model that predict can use, and says what it is wort
   CHECK(std::count(all.out.begin(), all.out.end(), '\n') == 8);
 
   check_refused(run(lesson.finetune()), 1, "there is a model in this folder already");
+  check_refused(run({"evaluate", "--model", lesson.out, "--data", lesson.dev}), 1,
+                "is fine-tuned; its metrics.json says how good it is");
 }
 
 TEST_CASE("finetune learns in the precision asked for, and its metrics say which") {

@@ -201,7 +201,7 @@ TEST_CASE("settings that contradict each other are refused") {
   check_refused(run(w.pretrain({"--minutes", "1", "--steps", "3"})), 2,
                 "--minutes excludes --steps");
   check_refused(run(w.pretrain({"--minutes", "-1"})), 2, "--minutes");
-  check_refused(run(w.pretrain({"--minutes", "nan"})), 2, "nan is no time");
+  check_refused(run(w.pretrain({"--minutes", "nan"})), 2, "nan is not a number from 0.1");
   check_refused(run(w.pretrain({"--steps", "5", "--decay-start", "6"})), 2, "must be in [0, 5]");
   REQUIRE(run(w.pretrain()).code == 0);
   check_refused(run({"pretrain", "gpt", "--data", w.text, "--out", w.out, "--minutes", "9"}), 1,

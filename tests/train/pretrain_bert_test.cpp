@@ -226,6 +226,20 @@ TEST_CASE("params and evaluate describe the model that is there") {
                 "held out");
 }
 
+TEST_CASE("evaluate measures a BERT as its run did, and what it loses by an ablation") {
+  const BERTPlace place;  // sequences of 24 of the 32 places
+  REQUIRE(run(place.pretrain({"--steps", "6"})).code == 0);
+  const nlohmann::json last = lines_of(place.in_run("metrics.jsonl")).back();
+  const Arguments command{"evaluate", "--model", place.out, "--data", place.text, "--json"};
+  const nlohmann::json report = nlohmann::json::parse(run(command).out);
+  CHECK(report.at("mlm_loss").get<double>() ==
+        doctest::Approx(last.at("val_mlm_loss").get<double>()).epsilon(1e-6));
+  const RunResult ablated = run(command + Arguments{"--ablate", "bert.h.0.*=zero"});
+  const nlohmann::json without = nlohmann::json::parse(ablated.out);
+  CHECK(without.at("mlm_loss_before_ablation") == report.at("mlm_loss"));
+  CHECK(without.at("mlm_loss") != report.at("mlm_loss"));
+}
+
 TEST_CASE("pretrain bert --mode roberta packs sentences, and predicts none") {
   const BERTPlace place;
   const RunResult said = run(place.pretrain({"--steps", "4", "--mode", "roberta"}));

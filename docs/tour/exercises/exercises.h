@@ -1,5 +1,6 @@
 #pragma once
 // One exercise per chapter of the tour. Write yours in chapterN.cpp, then
+//   cmake --preset release -DGRADUS_TESTS=ON &&
 //   cmake --build --preset release --target exercises &&
 //   build/release/docs/tour/exercises/exercises
 // says which ones hold. solutions/ has ours.
