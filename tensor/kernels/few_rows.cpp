@@ -80,11 +80,16 @@ HWY_INLINE void column_range(int64_t begin, int64_t end, int64_t M, int64_t N, i
   for (; j < end; ++j) weight_rows<1, NX>(M, N, K, x, ldx, w + j * K, bias_at(j), y + j);
 }
 
-// One or two rows wait for memory; more of them wait for arithmetic, which likes 3 x 4 sums, as
-// many as 16 registers hold.
+// One row waits for memory, which likes to be read in its order: two rows of w at a time, unless
+// caches hold them. More of them wait for arithmetic, which likes 3 x 4 sums, as many as 16
+// registers hold.
 template <class T>
 HWY_INLINE void columns(int64_t begin, int64_t end, int64_t M, int64_t N, int64_t K, const T* x,
                         int64_t ldx, const T* w, const real* bias, real* y) {
+  constexpr int64_t cached = (int64_t{1} << 20) / sizeof(T);
+  if (M == 1 && N * K > cached) {
+    return column_range<2, 1>(begin, end, M, N, K, x, ldx, w, bias, y);
+  }
   if (M <= 2) return column_range<4, 2>(begin, end, M, N, K, x, ldx, w, bias, y);
   column_range<3, 4>(begin, end, M, N, K, x, ldx, w, bias, y);
 }

@@ -124,5 +124,7 @@ TEST_CASE_TEMPLATE("linear_few_rows gives the same bits for any number of thread
     for (const int64_t M : {1, 2, 3, 16}) {
       CHECK(testing::same_for_any_thread_count([&] { return layer.run(0, M); }));
     }
+    const Numbers several = layer.run(0, 3);
+    CHECK(layer.run(0, 1) == Numbers(several.begin(), several.begin() + layer.N));
   }
 }
