@@ -111,15 +111,26 @@ void keep_top_k(std::span<const real> logits, Numbers& weight, size_t k) {
   drop(weight, {end, candidates.end()});
 }
 
+// Those that are at least p times as likely as the most likely one.
+void keep_min_p(Numbers& weight, real p) {
+  if (p == 0) return;
+  std::ranges::replace_if(
+      weight, [p](real w) { return w < p; }, real(0));
+}
+
 // The most likely that together reach p. Those that are already known to belong to them stand
 // before `begin`, those that do not from `end` on; half of what is between is decided at a time.
 void keep_top_p(std::span<const real> logits, Numbers& weight, real p) {
   if (p >= 1) return;
+  const double total = total_of(block_sums(weight));
+  // All that are lighter weigh less than 1 - p together: they are not needed.
+  const double light = static_cast<double>(1 - p) * total / static_cast<double>(weight.size());
+  keep_min_p(weight, static_cast<real>(light));
   Candidates candidates = candidates_of(logits, weight);
   const auto weight_of = [&](double sum, const Candidate& c) {
     return sum + static_cast<double>(weight[static_cast<size_t>(c.id)]);
   };
-  double wanted = static_cast<double>(p) * total_of(block_sums(weight));
+  double wanted = static_cast<double>(p) * total;
   auto begin = candidates.begin(), end = candidates.end();
   while (end - begin > 1) {
     const auto middle = begin + (end - begin) / 2;
@@ -133,13 +144,6 @@ void keep_top_p(std::span<const real> logits, Numbers& weight, real p) {
     }
   }
   drop(weight, {end, candidates.end()});
-}
-
-// Those that are at least p times as likely as the most likely one.
-void keep_min_p(Numbers& weight, real p) {
-  if (p == 0) return;
-  std::ranges::replace_if(
-      weight, [p](real w) { return w < p; }, real(0));
 }
 
 // Uniform in [0, 1) with 53 bits.
