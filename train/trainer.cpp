@@ -82,6 +82,9 @@ void Trainer::train(int64_t most, bool quiet) {
   bool saved = false;
   Progress progress("step", o.steps, first_, quiet);
   progress.line(objective_.about());
+  if (first_ > 0)
+    progress.line(done() ? fmt::format("this run is finished: {} of {} steps", first_, o.steps)
+                         : fmt::format("goes on after step {} of {}", first_, o.steps));
 
   while (!done() && stop_signal() == 0) {
     const Learner::Step step = learner_.step(state_.step, o.schedule(state_.step));

@@ -94,7 +94,9 @@ TEST_CASE("SIGINT and SIGTERM save and exit 130 and 143; the resumed run ends bi
     CHECK(outcome.code == code);
     CHECK(contains(outcome.err, "--resume " + w.out));
     CHECK(slurp(w.in_run("checkpoints/latest")) != "step-00004000\n");
-    CHECK(run({"pretrain", "gpt", "--resume", w.out}).code == 0);
+    const RunResult resumed = run({"pretrain", "gpt", "--resume", w.out});
+    CHECK(resumed.code == 0);
+    CHECK(contains(resumed.err, "goes on after step "));
     const std::string end = "checkpoints/step-00004000/model.safetensors";
     CHECK(slurp(w.in_run(end)).size() > 1000);
     CHECK((slurp(w.in_run(end)) == slurp(unbroken.in_run(end))));
@@ -106,6 +108,7 @@ TEST_CASE("a finished run that is resumed shows what it writes once more") {
   REQUIRE(run(w.pretrain()).code == 0);
   const RunResult again = run({"pretrain", "gpt", "--resume", w.out});
   CHECK(again.code == 0);
+  CHECK(contains(again.err, "this run is finished: 6 of 6 steps"));
   CHECK(contains(again.err, slurp(w.in_run("samples/step-00000006.txt")).substr(0, 20)));
 }
 
