@@ -15,8 +15,8 @@ void on_signal(int signal) {
   received = signal;
 }
 
-// While oneDNN multiplies, the stack pointer may stand at a buffer of its own on the heap. A handler
-// would then put its frame in front of that buffer, into what belongs to somebody else.
+// While oneDNN multiplies, the stack pointer may stand at a buffer of its own on the heap. A
+// handler would then put its frame in front of that buffer, into what belongs to somebody else.
 void give_handlers_a_stack() {
   static std::array<char, 65536> memory;
   const stack_t stack{.ss_sp = memory.data(), .ss_flags = 0, .ss_size = memory.size()};
