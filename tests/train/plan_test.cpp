@@ -68,8 +68,8 @@ TEST_CASE("pretrain --minutes: ends in time, the learning rate at its lowest") {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   CAPTURE(trained.err);
   REQUIRE(trained.code == 0);
-  CHECK(taken.count() > 1);  // of 6 seconds; the limits are generous, machines are shared
-  CHECK(taken.count() < 60);
+  CHECK(taken.count() > 3);  // of 6 seconds; the upper limit is generous, machines are shared
+  CHECK(taken.count() < 30);
   const auto settings = nlohmann::json::parse(slurp(w.in_run("training.json")));
   const auto metrics = lines_of(w.in_run("metrics.jsonl"));
   CHECK(settings.at("steps") == metrics.back().at("step"));
